@@ -11,7 +11,7 @@ BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
 
 
 def main() -> None:
-    """Entry point of the `coach` command. Warnings go to standard error, a line each."""
+    """Start the `coach` command. Warnings go to standard error, a line each."""
     os.environ.setdefault(BLAS_THREADS, "1")  # before a command loads numpy; what the user set counts
     logging.basicConfig(format="coach: %(message)s")
     logging.getLogger("bumble").setLevel(logging.ERROR)  # it warns of packets on their way when a link ends

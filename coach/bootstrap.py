@@ -185,7 +185,7 @@ class Coach:
         self.repeats.forget_old()
 
     def _on_erased(self) -> None:
-        """Nothing is left on disk: nor in memory."""
+        """Forget in memory, too, what is no longer on disk."""
         self.access.forget_known()
         self.handover.forget_all()
         self.clinic.forget_all()

@@ -5,7 +5,8 @@ class CoachError(Exception):
     """Base of every failure of the service. `str(error)` is one line for the runner."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickled whole, whatever a kind is made with: a worker's failure comes to the serving process as it is."""
+        """Pickle the whole error, whatever its kind is made with: a worker's failure comes to the serving process as it
+        is."""
         return _made_again, (type(self), self.args, dict(self.__dict__))
 
 

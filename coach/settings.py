@@ -87,8 +87,8 @@ def make_settings(
 
 
 def _close_to_others(settings: Settings) -> None:
-    """Folders 0700 and files 0600, those of earlier versions, too. The data folder itself only where it is ours alone:
-    someone may have named a folder that holds other things."""
+    """Close folders (0700) and files (0600) to others, those of earlier versions, too. The data folder itself only
+    where it is ours alone: someone may have named a folder that holds other things."""
     own = {settings.recordings, settings.secrets, *settings.data.glob(f"{settings.database.name}*"), settings.lock}
     if set(settings.data.iterdir()) <= own | {settings.inbox, settings.outbox, settings.sealed}:
         settings.data.chmod(0o700)
@@ -99,5 +99,5 @@ def _close_to_others(settings: Settings) -> None:
 
 
 def demo_folder() -> Path:
-    """Where demonstrations keep their runs, apart from the runner's own."""
+    """Return where demonstrations keep their runs, apart from the runner's own."""
     return Path(platformdirs.user_data_dir("running-coach-demo", appauthor=False))

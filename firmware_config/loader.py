@@ -15,7 +15,7 @@ from firmware_config.schema import DeviceProfile, Fact, Service, full_uuid, is_m
 
 @cache
 def load_profiles() -> Mapping[str, DeviceProfile]:
-    """Every profile by id; raises ProfileError for the first file with faults, naming all of them."""
+    """Return every profile by id; raises ProfileError for the first file with faults, naming all of them."""
     folder = files("firmware_config") / "profiles"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
     profiles = [read_profile((folder / name).read_text(encoding="utf-8"), name) for name in names]
@@ -23,7 +23,7 @@ def load_profiles() -> Mapping[str, DeviceProfile]:
 
 
 def load_profile(profile_id: str) -> DeviceProfile:
-    """One profile; raises ProfileError that names the ids there are."""
+    """Return one profile; raises ProfileError that names the ids there are."""
     profiles = load_profiles()
     if profile_id not in profiles:
         raise ProfileError("profiles", [f"{profile_id}: no such profile; there are {', '.join(profiles)}"])
@@ -101,7 +101,7 @@ class TriedSensor(Fact):
 
 @cache
 def tried_sensors() -> tuple[TriedSensor, ...]:
-    """Sensors that were tried on hardware; raises ProfileError where `tried_sensors.toml` is wrong.
+    """Return sensors that were tried on hardware; raises ProfileError where `tried_sensors.toml` is wrong.
 
     The file is written by `python -m tests.docs` from the reports in the tests' data.
     """
@@ -130,7 +130,8 @@ class NamedSensor(Fact):
 
 @cache
 def named_sensors() -> tuple[NamedSensor, ...]:
-    """Sensors known by name; raises ProfileError where `named_sensors.toml` is wrong or names no profile of ours."""
+    """Return sensors known by name; raises ProfileError where `named_sensors.toml` is wrong or names no profile of
+    ours."""
     file = "named_sensors.toml"
     raw = _parse((files("firmware_config") / file).read_text(encoding="utf-8"), file)
     try:

@@ -13,7 +13,7 @@ _USED = re.compile(r"\{([a-z_]+):(u8|u16|u32|text|code)\}")
 
 
 def reference_faults(raw: Mapping[str, object], shared_uuids: set[str]) -> Iterator[str]:
-    """Each fault as "key: complaint"; shared_uuids are those every sensor may have."""
+    """Yield each fault as "key: complaint"; shared_uuids are those every sensor may have."""
     known = shared_uuids | set(_declared(raw))
     for place in ("start", "stop", "configure", "read_back"):
         for i, step in enumerate(_dicts(raw.get(place))):

@@ -245,7 +245,7 @@ class DeviceProfile(Fact):
         return merged
 
     def characteristics(self) -> dict[str, Characteristic]:
-        """Every characteristic by UUID."""
+        """Return every characteristic by UUID."""
         return {c.uuid: c for service in self.services for c in service.characteristics}
 
     def with_role(self, role: str) -> tuple[Characteristic, ...]:

@@ -57,7 +57,7 @@ def cookie_name() -> str:
 
 
 def watcher() -> tuple[str, Callable[[], bool]]:
-    """Who asks for a stream, and a question to be asked again and again: whether he still may."""
+    """Return who asks for a stream, and a question to be asked again and again: whether he still may."""
     access, cookie = the_coach().access, request.cookies.get(cookie_name(), "")
     if is_from_this_machine():
         return HERE, lambda: True
@@ -111,7 +111,7 @@ def come_in_by_api(body: ComeInBody) -> Response:
 
 @blueprint.get("/phones")
 def phones_page() -> str:
-    """All phones, and a fresh code for the next one."""
+    """Return all phones, and a fresh code for the next one."""
     own = the_coach().access.phone_of(request.cookies.get(cookie_name(), ""))
     base = _base()
     access = the_coach().access

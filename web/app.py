@@ -21,7 +21,7 @@ _PACKED: Final = ("text/", "application/json", "application/javascript", "image/
 
 
 def create_app(coach: Coach, *, is_testing: bool = False) -> Flask:
-    """Every module of `web` that has a `blueprint` becomes part of the app. Testing: missing words raise."""
+    """Make the app: every module of `web` that has a `blueprint` becomes part of it. Testing: missing words raise."""
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(TESTING=is_testing, MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
     app.extensions["coach"] = coach
@@ -46,7 +46,7 @@ def blueprints() -> list[Blueprint]:
 
 
 def _healthz() -> Response:
-    """Says nothing but that it is there, also to the page by http that looks whether https is trusted by now."""
+    """Say nothing but that it is there, also to the page by http that looks whether https is trusted by now."""
     answer = json_response({"status": "ok"})
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer

@@ -32,7 +32,7 @@ class Unsayable:
 
 @blueprint.get("/you/block")
 def block_page() -> str:
-    """Where the runner is in the block, what the next run holds, and the runner's own numbers by speed."""
+    """Return where the runner is in the block, what the next run holds, and the runner's own numbers by speed."""
     coaching = the_coach().coaching
     baseline = coaching.baseline()
     return render_template(
@@ -46,7 +46,7 @@ def block_page() -> str:
 
 @blueprint.get("/you/rules")
 def rules_page() -> str:
-    """Every rule in plain words with its sources."""
+    """Return every rule in plain words with its sources."""
     coaching = the_coach().coaching
     return render_template("coaching/rules.html", rules=by_focus(coaching.rules()), sources=coaching.sources())
 
@@ -130,7 +130,7 @@ def get_cues(run_id: str) -> list[CueStory]:
 
 
 def by_focus(rules: Sequence[CueRule]) -> list[tuple[str, list[CueRule]]]:
-    """Rules of one focus together, in the order of the file; the first one's title names them."""
+    """Return rules of one focus together, in the order of the file; the first one's title names them."""
     found: dict[str, list[CueRule]] = {}
     for rule in rules:
         found.setdefault(rule.focus, []).append(rule)

@@ -107,7 +107,7 @@ def day(moment: datetime, zone: str = "") -> str:
 
 
 def month(moment: datetime) -> str:
-    """Month and year of `moment` on the runner's wall clock."""
+    """Return month and year of `moment` on the runner's wall clock."""
     return month_text(moment, profile().time_zone, language())
 
 
@@ -117,7 +117,7 @@ def clock(moment: datetime, zone: str = "") -> str:
 
 
 def w(key: str, **params: object) -> str:
-    """One sentence by its key, with its parameters."""
+    """Return one sentence by its key, with its parameters."""
     return words()(key, **params)
 
 
@@ -136,7 +136,7 @@ def theme() -> str:
 
 
 def json_data(value: object, is_said: bool = True) -> Markup:
-    """JSON for a script element of type application/json. is_said: what the coach says in it is translated."""
+    """Return JSON for a script element of type application/json. is_said: what the coach says in it is translated."""
     plain = to_wire(value)
     return Markup(to_text(in_language(plain, said) if is_said else plain).translate(_JSON_ESCAPES))
 

@@ -34,7 +34,8 @@ _KNOWN: Final = (400, 401, 403, 404, 405, 409, 413, 429, 503)
 
 
 def status_of(error: CoachError) -> int:
-    """400: the request is wrong; 409: it does not fit the present state; 503: the machine cannot right now."""
+    """Return 400 where the request is wrong, 409 where it does not fit the present state,
+    503 where the machine cannot."""
     if isinstance(error, ConflictError):
         return 409
     if isinstance(error, LinkError):
@@ -43,7 +44,7 @@ def status_of(error: CoachError) -> int:
 
 
 def code_of(error: CoachError) -> str:
-    """Short machine word: the reason of a link error, else the kind of error."""
+    """Return a short machine word: the reason of a link error, else the kind of error."""
     if isinstance(error, ConflictError):
         return error.code
     if isinstance(error, LinkError):

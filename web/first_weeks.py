@@ -79,7 +79,7 @@ def _ring(radius: float, done: Sequence[bool], kinds: Sequence[str]) -> list[Pla
 
 
 def _arc(radius: float, start: float, end: float) -> str:
-    """From `start` to `end`, clockwise from the top [rad]."""
+    """Return the arc from `start` to `end`, clockwise from the top [rad]."""
 
     def point(angle: float) -> str:
         return f"{60 + radius * math.sin(angle):.1f} {60 - radius * math.cos(angle):.1f}"

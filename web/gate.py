@@ -66,7 +66,7 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # as above
 
 
 def _refusal(accepted: str) -> str:
-    """Why nothing is read, in the sender's language: a stranger's browser is all that is known of him."""
+    """Return why nothing is read, in the sender's language: a stranger's browser is all that is known of him."""
     languages = parse_accept_header(accepted[:MOST_ACCEPTED], LanguageAccept)
     return words_in(wished(languages.values()))("page.error.unauthorized")
 
@@ -137,7 +137,7 @@ def sweep(waitress: Waitress, now_s: float) -> None:
 
 
 def make_room(waitress: Waitress) -> None:
-    """Where it is crowded, close the oldest connections of strangers; from the server's own thread."""
+    """Close the oldest connections of strangers where it is crowded; from the server's own thread."""
     n_over = len(waitress.active_channels) - CROWDED
     if n_over <= 0:
         return

@@ -43,7 +43,8 @@ class PainNowBody(Body):
 
 @blueprint.get("/")
 def today() -> str:
-    """Today: the next run and what to work on, the pain question if due, the next session, the last run."""
+    """Return today's page: the next run and what to work on, the pain question if due, the next session,
+    the last run."""
     coach = the_coach()
     last = _last_run(coach)
     return render_template(
@@ -64,7 +65,8 @@ def today() -> str:
 
 @blueprint.get("/welcome")
 def welcome() -> str:
-    """First use: about you, warning signs, pain, sensors, three minutes on trial, and what the first week holds."""
+    """Return the page of first use: about you, warning signs, pain, sensors, three minutes on trial,
+    and what the first week holds."""
     coach = the_coach()
     return render_template(
         "access/welcome.html",

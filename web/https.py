@@ -145,7 +145,7 @@ class _Front:
             raise
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection from its first byte to its last."""
+        """Serve one connection from its first byte to its last."""
         address = str((writer.get_extra_info("peername") or ("0.0.0.0",))[0])
         if sum(one == address for one in self._peers.values()) >= MOST_EACH:
             writer.close()
@@ -180,7 +180,7 @@ async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 
 
 def _by_peer(app: Flask, peers: dict[str, str]) -> Welcome | None:
-    """Who may send a body, asked with the phone's own address."""
+    """Return who may send a body, asked with the phone's own address."""
     is_welcome: Welcome | None = app.extensions.get(WELCOME)
     if is_welcome is None:
         return None

@@ -12,13 +12,13 @@ blueprint = Blueprint("lessons", __name__)
 
 @blueprint.get("/you/lessons")
 def lessons_page() -> str:
-    """All lessons by their titles."""
+    """Return all lessons by their titles."""
     return render_template("runner/lessons.html", lessons=load_lessons().values())
 
 
 @blueprint.get("/you/lessons/<lesson_id>")
 def lesson_page(lesson_id: str) -> str:
-    """One lesson; with an answer in the address, whether it fits and why."""
+    """Return one lesson; with an answer in the address, whether it fits and why."""
     lesson = load_lessons().get(lesson_id)
     if lesson is None:
         raise NotFound

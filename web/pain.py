@@ -91,7 +91,7 @@ def _recent() -> list[PainEntry]:
 
 
 def pain_dots(entries: Sequence[PainEntry], now: datetime) -> list[tuple[str, float, float]]:
-    """Place, x (10 a day, newest at the right) and y (10 a point, none at the bottom) of each answer."""
+    """Return place, x (10 a day, newest at the right) and y (10 a point, none at the bottom) of each answer."""
     dots = []
     for entry in entries:
         x = 10.0 * (CHART_DAYS - (now - entry.at).total_seconds() / 86400.0)

@@ -59,13 +59,13 @@ def page() -> str:
 
 @blueprint.get("/phone/manifest.json")
 def bundle_manifest() -> Response:
-    """Names, hashes and sizes of all that a phone takes along; the newest, never an old one."""
+    """Return names, hashes and sizes of all that a phone takes along; the newest, never an old one."""
     return json_response({**the_bundle().manifest(), "program_version": program_version()})
 
 
 @blueprint.get("/phone/app/<version>/<path:name>")
 def bundle_file(version: str, name: str) -> Response:
-    """One file of the bundle; another version's files are not here any more."""
+    """Return one file of the bundle; another version's files are not here any more."""
     file = the_bundle().files.get(name)
     if file is None or version != the_bundle().version:
         abort(404, w("phone.take.gone"))

@@ -179,7 +179,7 @@ def page_files() -> dict[str, bytes]:
 
 
 def _with_imports(names: Iterable[str]) -> list[str]:
-    """Names of scripts and of all that they import, each once."""
+    """Return names of scripts and of all that they import, each once."""
     found: list[str] = []
     waiting = list(names)
     while waiting:

@@ -85,7 +85,7 @@ class ProfileBody(Body):
 
 @blueprint.get("/you")
 def you() -> str:
-    """Where the runner is: pain today, the coach's block, red flags, profile."""
+    """Return where the runner is: pain today, the coach's block, red flags, profile."""
     coach = the_coach()
     return render_template(
         "runner/you.html",
@@ -135,7 +135,7 @@ def change_profile(body: ProfileBody) -> RunnerProfile:
 
 
 def amounts(runner: RunnerProfile) -> Mapping[str, tuple[Amount, float | None]]:
-    """Numbers of the profile in the runner's units, by field."""
+    """Return numbers of the profile in the runner's units, by field."""
     table = (*(_IMPERIAL if runner.units == "imperial" else _METRIC), *_PLAIN)
     values = {a.name: getattr(runner, a.name) for a in table}
     return {a.name: (a, None if values[a.name] is None else round(values[a.name] / a.factor, 1)) for a in table}

@@ -70,7 +70,7 @@ def _helpers() -> dict[str, object]:
 
 @blueprint.get("/runs")
 def runs_page() -> str:
-    """All runs by page and filter, with a calendar."""
+    """Return all runs by page and filter, with a calendar."""
     found = history().list(_filter(), request.args.get("page", 1, type=int))
     kept = {k: v for k, v in request.args.items() if k not in ("page", "month", "note", "run", "n") and v}
     month = month_of(request.args.get("month", ""), now())
@@ -99,7 +99,7 @@ def runs_page() -> str:
 
 
 def _months(moments: Sequence[datetime]) -> dict[str, MonthTotal]:
-    """Totals of every month from the first to the last of these moments."""
+    """Return totals of every month from the first to the last of these moments."""
     if not moments:
         return {}
     local = [local_time(moment, profile().time_zone).date() for moment in moments]
@@ -178,7 +178,7 @@ def run_page(run_id: str) -> str:
 
 
 def climb_of(route: RunRoute) -> tuple[str, str] | None:
-    """Metres or feet up and down, each with half its 95 % interval; None where no heights are known."""
+    """Return metres or feet up and down, each with half its 95 % interval; None where no heights are known."""
     if route.up_m is None or route.down_m is None:
         return None
     factor, unit = (1 / FOOT_M, "ft") if profile().units == "imperial" else (1.0, "m")
@@ -299,7 +299,7 @@ def recompute_run(run_id: str) -> Response:
 
 
 def _clock(text: str) -> float | None:
-    """`mm:ss`, `h:mm:ss` or seconds to seconds; None for nothing."""
+    """Read `mm:ss`, `h:mm:ss` or seconds as seconds; None for nothing."""
     if not text.strip():
         return None
     seconds = 0.0

@@ -45,12 +45,12 @@ class MonthTotal:
 
 
 def month_key(moment: datetime) -> str:
-    """`YYYY-MM` on the runner's wall clock."""
+    """Return `YYYY-MM` on the runner's wall clock."""
     return f"{local_time(moment, profile().time_zone):%Y-%m}"
 
 
 def month_totals(days: Sequence[CalendarDay]) -> dict[str, MonthTotal]:
-    """Days that have runs, by `YYYY-MM`."""
+    """Return days that have runs, by `YYYY-MM`."""
     months: dict[str, list[CalendarDay]] = {}
     for day in days:
         months.setdefault(day.day[:7], []).append(day)
@@ -72,7 +72,7 @@ class PainWeek:
 
 
 def pain_by_week(entries: Sequence[PainEntry]) -> list[PainWeek]:
-    """Answers about pain by week, oldest first."""
+    """Return answers about pain by week, oldest first."""
     weeks: dict[datetime, list[PainEntry]] = {}
     for entry in entries:
         day = local_time(entry.at, profile().time_zone).replace(hour=12, minute=0, second=0, microsecond=0)

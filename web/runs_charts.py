@@ -116,7 +116,7 @@ def _band(
 
 
 def pain_bars(weeks: Sequence[PainWeek], n_weeks: int, until: datetime) -> list[PainBar]:
-    """One place for each of the last `n_weeks`, Monday by Monday; a week without an answer stays empty."""
+    """Return one place for each of the last `n_weeks`, Monday by Monday; a week without an answer stays empty."""
     monday = (until - timedelta(days=until.weekday())).date()
     by_day = {week.first.date(): week for week in weeks}
     width = PAIN_WIDTH / n_weeks

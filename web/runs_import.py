@@ -38,7 +38,7 @@ def import_files() -> AnyResponse:
 
 @blueprint.get(PATH)
 def import_page() -> str:
-    """How far an import is, and what became of its files."""
+    """Return how far an import is, and what became of its files."""
     return render_template(
         "runs/import.html",
         status=the_coach().imports.status(),

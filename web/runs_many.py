@@ -34,7 +34,7 @@ REPORTED: Final = (
 
 @blueprint.get("/runs/compare")
 def compare_page() -> str | Response:
-    """Two runs side by side at their common speed; back to the list where not exactly two were chosen."""
+    """Return two runs side by side at their common speed; back to the list where not exactly two were chosen."""
     chosen = request.args.getlist("run")
     if len(chosen) != 2 or chosen[0] == chosen[1]:
         return redirect("/runs?note=choose_two")
@@ -49,7 +49,7 @@ def compare_page() -> str | Response:
 
 @blueprint.get("/runs/trends")
 def trends_page() -> str:
-    """Each measure at one speed over many runs; records and shoes."""
+    """Return each measure at one speed over many runs; records and shoes."""
     query = request.args
     metric = query.get("metric", "step_length_m")
     days = {"90": 90, "365": 365}.get(query.get("days", ""))
@@ -99,7 +99,7 @@ def save_shoes() -> Response:
 
 @blueprint.get("/runs/report")
 def report_page() -> str:
-    """One page for a physiotherapist, to be printed. With `map` in the query also where the newest run went."""
+    """Return one page for a physiotherapist, to be printed. With `map` in the query also where the newest run went."""
     until = now()
     since = until - timedelta(days=REPORT_DAYS)
     runs = history().list(RunFilter(since=since), per_page=1000).entries

@@ -140,7 +140,7 @@ def metric_of(run: Run, summary: RunSummary) -> str | None:
 
 
 def _facts(run: Run, summary: RunSummary) -> list[tuple[str, str]]:
-    """Distance, time and pace as (number, unit); what is unknown is left out."""
+    """Return distance, time and pace as (number, unit); what is unknown is left out."""
     facts: list[tuple[str, str]] = []
     if summary.distance_m:
         facts.append((number("distance_m", summary.distance_m), unit("distance_m")))
@@ -175,7 +175,8 @@ def _strip(coach: Coach, run: Run, metric: str, usual: tuple[float, float] | Non
 def strip_of(
     t_s: Sequence[float], step_s: float, values: Sequence[float | None], usual: tuple[float, float] | None
 ) -> Strip | None:
-    """Bars over time, high enough to distinguish them; None with fewer than three values. t_s: middles of the parts."""
+    """Return bars over time, high enough to distinguish them; None with fewer than three values.
+    t_s: middles of the parts."""
     known = [value for value in values if value is not None]
     if len(known) < 3:
         return None

@@ -43,7 +43,7 @@ def tiles_of(summary: RunSummary, usual: Mapping[str, tuple[float, float]]) -> l
 
 
 def side_of(value: float, middle: float | None, spread: float | None) -> str:
-    """Beyond two spreads counts; the spread itself is taken as at least 1 % of the value."""
+    """Return on which side of usual a value lies: beyond two spreads counts, each at least 1 % of the value."""
     if middle is None or spread is None:
         return ""
     width = 2 * max(spread, 0.01 * abs(middle))
@@ -68,7 +68,7 @@ class DriftRow:
 
 
 def reach_of(rows: Sequence[DriftRow]) -> float:
-    """How far a line of drifts reaches to each side [%]: all of them, and at least 5."""
+    """Return how far a line of drifts reaches to each side [%]: all of them, and at least 5."""
     return max([5.0, *(abs(row.change_pct) + (row.half_pct or 0.0) for row in rows)])
 
 
@@ -103,7 +103,7 @@ class CueRow:
 
 
 def cues_of(decisions: Sequence[CueDecision], responses: Sequence[CueResponse]) -> list[CueRow]:
-    """Cues in the order of time, each with its measured response."""
+    """Return cues in the order of time, each with its measured response."""
     by_id = {response.cue_id: response for response in responses}
     return [_cue_row(decision, by_id.get(decision.cue_id)) for decision in decisions]
 
@@ -197,7 +197,7 @@ def difference_text(name: str, difference: float, se: float | None, first: float
 
 
 def split_length() -> float:
-    """Metres of one split in the runner's units."""
+    """Return metres of one split in the runner's units."""
     return MILE_M if profile().units == "imperial" else 1000.0
 
 

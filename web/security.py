@@ -69,7 +69,7 @@ def install_security(app: Flask) -> None:
 
 
 def host_name(host: str) -> str:
-    """`host` without its port and brackets, lower case."""
+    """Return `host` without its port and brackets, lower case."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.rpartition(":")[0].lower() if host.count(":") == 1 else host.lower()

@@ -144,7 +144,7 @@ def _in_language(event: FeedEvent, data: object, language: str) -> object:
 
 
 def _for_a_glance(metrics: Mapping[str, object]) -> dict[str, object]:
-    """Numbers to four decimals; how sure (two digits) and why not known, of what a page can show only.
+    """Return numbers to four decimals; how sure (two digits) and why not known, of what a page can show only.
 
     `GET /api/v1/metrics` gives everything.
     """

@@ -64,7 +64,7 @@ def programme() -> Programme:
 
 @cache
 def drawing(name: str) -> Markup:
-    """One of our own drawings, to be part of the page, so that it takes the colour of the text."""
+    """Return one of our own drawings, to be part of the page, so that it takes the colour of the text."""
     return Markup((_DRAWINGS / Path(name).name).read_text("utf-8"))
 
 
@@ -85,7 +85,7 @@ def _clock(at: datetime, tz: str) -> str:
 
 @blueprint.app_template_filter("plan_input")
 def _input(at: datetime, tz: str) -> str:
-    """As a datetime-local field wants it."""
+    """Write a time as a datetime-local field wants it."""
     return f"{local_time(at, tz):%Y-%m-%dT%H:%M}"
 
 
@@ -118,7 +118,7 @@ def page() -> str | Redirect:
 
 
 def weeks(plan: StrengthPlan) -> list[tuple[int, list[StrengthSession]]]:
-    """Sessions by week of the programme."""
+    """Return sessions by week of the programme."""
     found: dict[int, list[StrengthSession]] = {}
     for one in plan.sessions:
         found.setdefault(one.week, []).append(one)

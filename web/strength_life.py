@@ -25,7 +25,7 @@ _DAY_MIN: Final = 24 * 60
 
 @blueprint.get("/strength/tests")
 def tests() -> str:
-    """All milestones and what has changed."""
+    """Return all milestones and what has changed."""
     made = programme()
     return render_template(
         "strength/tests.html",
@@ -38,7 +38,7 @@ def tests() -> str:
 
 @blueprint.get("/strength/tests/<milestone>")
 def test(milestone: str) -> str:
-    """One check-in: questions, then tests with their timers."""
+    """Return one check-in: questions, then tests with their timers."""
     made = programme()
     views = {view.milestone.id: view for view in made.tests.milestones()}
     if milestone not in views:
@@ -160,7 +160,7 @@ def set_wishes() -> Redirect:
 
 @blueprint.get("/strength/morning")
 def morning() -> str:
-    """How is the back this morning, after yesterday's run or session?"""
+    """Return the question how the back is this morning, after yesterday's run or session."""
     return render_template(
         "strength/morning.html",
         run_id=request.args.get("run_id", ""),
@@ -189,6 +189,6 @@ def _scale(text: str | None) -> int | None:
 
 @blueprint.get("/strength/exercises")
 def exercises() -> str:
-    """Every exercise with drawings, steps and stop signs."""
+    """Return every exercise with drawings, steps and stop signs."""
     known: dict[str, object] = dict(load_exercises())
     return render_template("strength/exercises.html", exercises=known)

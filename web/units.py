@@ -26,7 +26,7 @@ def view_table(system: str, language: str = DEFAULT) -> dict[str, dict[str, obje
 
 
 def scale_of(name: str, system: str) -> Scale:
-    """How field `name` is written in `system`, "metric" or "imperial"."""
+    """Return how field `name` is written in `system`, "metric" or "imperial"."""
     row = VIEWS[name]
     chosen = row.imperial if system == "imperial" and row.imperial is not None else row.scale
     assert chosen is not None, name  # VIEWS holds what is written as a number
@@ -47,7 +47,8 @@ def value_text(
 
 
 def difference_scale_of(name: str, system: str) -> Scale:
-    """How a difference of field `name` is written: with its own unit, and at least one decimal where it is counted."""
+    """Return how a difference of field `name` is written: with its own unit,
+    and at least one decimal where it is counted."""
     row = VIEWS[name]
     own = row.difference_imperial if system == "imperial" and row.difference_imperial is not None else row.difference
     if own is not None:
@@ -58,7 +59,7 @@ def difference_scale_of(name: str, system: str) -> Scale:
 
 
 def _uncertainty_decimals(scale: Scale, sd: float | None) -> int:
-    """Decimals of a value and its ±: one more where the ± would read as nothing."""
+    """Return decimals of a value and its ±: one more where the ± would read as nothing."""
     return scale.decimals + (sd is not None and 0 < K95 * abs(sd) * scale.factor < 0.5 * 10**-scale.decimals)
 
 
@@ -92,7 +93,7 @@ def unit_text(name: str, system: str = "metric", language: str = DEFAULT) -> str
 
 
 def pace_text(speed_mps: float, per_m: float = 1000.0) -> str:
-    """Minutes and seconds per `per_m` metres; a dash when standing (below 0.3 m/s)."""
+    """Return minutes and seconds per `per_m` metres; a dash when standing (below 0.3 m/s)."""
     if speed_mps < 0.3:
         return DASH
     seconds = round(per_m / speed_mps)
@@ -100,7 +101,7 @@ def pace_text(speed_mps: float, per_m: float = 1000.0) -> str:
 
 
 def duration_text(seconds: float | None) -> str:
-    """`mm:ss`, or `h:mm:ss` from an hour on."""
+    """Return `mm:ss`, or `h:mm:ss` from an hour on."""
     if seconds is None:
         return DASH
     whole = int(seconds)
@@ -109,25 +110,25 @@ def duration_text(seconds: float | None) -> str:
 
 
 def local_time(moment: datetime, zone: str = "UTC") -> datetime:
-    """`moment` on the runner's wall clock; UTC where the zone is unknown."""
+    """Return `moment` on the runner's wall clock; UTC where the zone is unknown."""
     return moment.astimezone(zone_or_utc(zone))
 
 
 def day_text(moment: datetime, zone: str = "UTC", language: str = DEFAULT) -> str:
-    """`Fri, 20 Nov 2026` on the runner's wall clock."""
+    """Return `Fri, 20 Nov 2026` on the runner's wall clock."""
     return date_text(local_time(moment, zone), "yMMMEd", language)
 
 
 def day_short_text(moment: datetime, zone: str = "UTC", language: str = DEFAULT) -> str:
-    """`20 Nov` on the runner's wall clock."""
+    """Return `20 Nov` on the runner's wall clock."""
     return date_text(local_time(moment, zone), "MMMd", language)
 
 
 def month_text(moment: datetime, zone: str = "UTC", language: str = DEFAULT) -> str:
-    """`November 2026` on the runner's wall clock."""
+    """Return `November 2026` on the runner's wall clock."""
     return date_text(local_time(moment, zone), "yMMMM", language)
 
 
 def clock_text(moment: datetime, zone: str = "UTC") -> str:
-    """`18:05` on the runner's wall clock."""
+    """Return `18:05` on the runner's wall clock."""
     return f"{local_time(moment, zone):%H:%M}"

@@ -12,7 +12,7 @@ Noun = TypeVar("Noun")
 
 
 def to_wire(value: object) -> object:
-    """JSON-ready copy of a noun, a pydantic model, or a plain container of them."""
+    """Return a JSON-ready copy of a noun, a pydantic model, or a plain container of them."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, (list, tuple)):
@@ -23,7 +23,7 @@ def to_wire(value: object) -> object:
 
 
 def to_text(value: object) -> str:
-    """Compact JSON text of `value`."""
+    """Return compact JSON text of `value`."""
     return json.dumps(to_wire(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

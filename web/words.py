@@ -22,7 +22,7 @@ class WordError(LookupError):
 
 
 def read_words(language: str = DEFAULT, folder: Path = FOLDER) -> dict[str, str]:
-    """All sentences of one language by their full key.
+    """Return all sentences of one language by their full key.
 
     Raises:
         WordError: there is no such language, a file is not TOML, or a value is not text.

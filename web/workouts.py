@@ -62,7 +62,7 @@ _FRESH: Final = Form(
 
 @blueprint.get("/workouts")
 def page() -> str:
-    """All workouts, each with its parts and what today says to it."""
+    """Return all workouts, each with its parts and what today says to it."""
     return render_template("workouts/list.html", offers=the_coach().workouts.offers(), lines_of=lines_of)
 
 
@@ -231,7 +231,7 @@ def _number(text: str) -> float:
 
 
 def _speed(text: str) -> float | None:
-    """`4:30` per kilometre or mile to metres per second; None where nothing was typed."""
+    """Read `4:30` per kilometre or mile as metres per second; None where nothing was typed."""
     if not text:
         return None
     minutes, _, seconds = text.partition(":")

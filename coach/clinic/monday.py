@@ -75,7 +75,7 @@ class Row:
 
 
 def rows_of(patients: Iterable[Patient], now: datetime) -> Sequence[Row]:
-    """All patients: first those with an unseen reason, by its gravity, then the seen ones, then all others."""
+    """Return all patients: first those with an unseen reason, by its gravity, then the seen ones, then all others."""
     rows = [_row(patient, now) for patient in patients]
     return sorted(rows, key=_order)
 
@@ -86,7 +86,7 @@ def _row(patient: Patient, now: datetime) -> Row:
 
 
 def reasons_of(patient: Patient, now: datetime) -> list[Reason]:
-    """Why this patient is to be looked at."""
+    """Return why this patient is to be looked at."""
     found: list[Reason] = []
     state = patient.state
     if state is not None:

@@ -83,7 +83,7 @@ def runner_state_of(
 
 
 def gait_change(trend: Trend) -> tuple[float | None, float | None]:
-    """Mean of the newest runs less that of those before, at one speed, with its standard uncertainty.
+    """Return the mean of the newest runs less that of those before, at one speed, with its standard uncertainty.
 
     The uncertainty rests on how much this runner's runs differ among themselves (and no less than each run's own
     standard error), since a runner differs from day to day by more than any sensor errs.
@@ -110,7 +110,7 @@ def _pain_rose_by(entries: Sequence[PainEntry], now: datetime) -> float | None:
 
 
 def _first_report(answers: Sequence[RedFlagAnswers], signs: Sequence[str]) -> datetime | None:
-    """When the first of the signs that are open now was last newly reported."""
+    """Return when the first of the signs that are open now was last newly reported."""
     since: dict[str, datetime] = {}
     for answer in sorted(answers, key=lambda one: one.at):
         if answer.seen_on is not None:

@@ -49,7 +49,7 @@ class Fit:
     cov: FloatArray
 
     def at(self, log_speed: float, grade_pct: float) -> tuple[float, float]:
-        """Mean and standard deviation of the runner's own y here."""
+        """Return the mean and standard deviation of the runner's own y here."""
         x = np.array([1.0, log_speed - self.centre, grade_pct])
         return float(x @ self.beta), float(np.sqrt(x @ self.cov @ x))
 
@@ -84,7 +84,7 @@ def _solve(
     kind: MeasureKind,
     centre: float,
 ) -> Fit:
-    """Posterior of the line with the runs' offsets (covariance `offsets`) as further unknowns."""
+    """Return the posterior of the line with the runs' offsets (covariance `offsets`) as further unknowns."""
     wide = _WIDE if kind.is_log else 10.0 * _WIDE
     prior = np.zeros(3 + len(offsets))
     prior[1] = kind.slope
@@ -98,20 +98,20 @@ def _solve(
 
 
 def _means(values: FloatArray, weight: FloatArray, run: IndexArray) -> FloatArray:
-    """Weighted mean by run."""
+    """Return the weighted mean by run."""
     total = np.bincount(run, weights=values * weight) / np.bincount(run, weights=weight)
     return np.asarray(total, dtype=np.float64)
 
 
 def _huber(residual: FloatArray, sd: FloatArray) -> FloatArray:
-    """1 within 1.5 SD, falling beyond."""
+    """Return weights: 1 within 1.5 SD, falling beyond."""
     scaled = np.abs(residual) / sd
     # At least 0.02: one that is 75 SD away still holds the fit together; by judgement.
     return np.clip(_HUBER_K / np.maximum(scaled, 1e-12), 0.02, 1.0)
 
 
 def _run_variance(means: FloatArray, weights: FloatArray, ages_days: FloatArray, kind: MeasureKind) -> float:
-    """Spread between runs: the prior, corrected by what recent runs show (older ones show wandering too)."""
+    """Return the spread between runs: the prior, corrected by what recent runs show (older ones show wandering too)."""
     recent = ages_days <= 2 * _DRIFT_DAYS
     seen = float(np.sum(weights[recent] * np.square(means[recent])))
     return (_PRIOR_RUNS * kind.run_sd**2 + seen) / (_PRIOR_RUNS + max(0, int(np.sum(recent)) - 1))
@@ -202,7 +202,7 @@ class Baseline:
         return tuple(sorted(kept, key=lambda r: r.at))
 
     def why_not(self, measure: str) -> Unknown:
-        """Why `measure` is not compared: runs at this place or in these shoes are too few, or it is not sure."""
+        """Return why `measure` is not compared: runs at this place or in these shoes are too few, or it is not sure."""
         if not self.is_ready:
             return Unknown.NEEDS_RUNS_HERE if self._anywhere[len(self.runs) :] else Unknown.NEEDS_THREE_RUNS
         is_new = KINDS[measure].by_shoes and self.n_in_shoes < MIN_RUNS
@@ -255,7 +255,7 @@ class Baseline:
         return 2.0 * kind.window_sd * (100.0 if kind.is_log else 1.0)
 
     def difference_pct(self, measure: str, value: float, speed_mps: float, grade_pct: float) -> Own | None:
-        """How far `value` lies from the runner's own, in percent of it; None where that is not sure enough."""
+        """Return how far `value` lies from the runner's own, in percent of it; None where that is not sure enough."""
         own = self.own(measure, speed_mps, grade_pct)
         if not self.is_ready or own is None or own.value <= 0.0:
             return None
@@ -270,7 +270,7 @@ class Baseline:
         return self._height() if kind.by_height else 1.0
 
     def _log_speed(self, speed_mps: float) -> float:
-        """Logarithm of speed made dimensionless by leg length (root of the Froude number)."""
+        """Return the logarithm of speed made dimensionless by leg length (root of the Froude number)."""
         return float(np.log(speed_mps / np.sqrt(GRAVITY_MPS2 * _LEG_PER_HEIGHT * self._height())))
 
     def _runs_in_shoes(self) -> tuple[BaselineRun, ...]:

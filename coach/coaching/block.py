@@ -34,7 +34,7 @@ class BlockView:
 
 
 def block_view(runs: Sequence[CoachedRun], progress: BlockProgress, baseline: Baseline) -> BlockView:
-    """Where the runner is now."""
+    """Return where the runner is now."""
     block = progress.block
     by_id = {r.run_id: r for r in runs}
     return BlockView(

@@ -89,12 +89,12 @@ def _with_excess(own: Own, measure: str, metrics: LiveMetrics, baseline: Baselin
 
 
 def _unsure(baseline: Baseline | None, name: str) -> Unknown:
-    """Why a known measure has no difference from the runner's own."""
+    """Return why a known measure has no difference from the runner's own."""
     return Unknown.NEEDS_THREE_RUNS if baseline is None else baseline.why_not(MEASURES[name])
 
 
 def _measure_unknown(metrics: LiveMetrics, name: str) -> str | None:
-    """Why the measure that `name` compares is itself unknown; None where it is known."""
+    """Return why the measure that `name` compares is itself unknown; None where it is known."""
     measure = MEASURES[name]
     return metrics.unknown.get(measure, Unknown.NO_STRIDES) if getattr(metrics, measure) is None else None
 
@@ -190,7 +190,7 @@ class SteadyPart:
 
 
 def _point(windows: list[dict[str, float]], unsure: list[dict[str, float]]) -> BaselinePoint:
-    """One bin: all values from the windows that have them, at the bin's median speed."""
+    """Return the point of one bin: all values from the windows that have them, at the bin's median speed."""
     values: dict[str, float] = {}
     spread: dict[str, float] = {}
     for name in KINDS:

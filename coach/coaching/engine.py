@@ -124,7 +124,7 @@ class CueEngine:
         return decisions
 
     def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[CueDecision]:
-        """One tap by the runner, 0-10: can only make the coach more careful. The answer comes at once."""
+        """Take one tap by the runner, 0-10: it can only make the coach more careful. The answer comes at once."""
         self._taps.append(tap := PainTap(t_s, level, is_calf))
         self._view.pain = tapped(self._view.pain, level, is_calf)
         rule = next((r for r in self._rules.values() if r.metric == "pain_rise"), None)
@@ -144,7 +144,7 @@ class CueEngine:
         self._view.pain = state
 
     def mute(self, is_muted: bool) -> None:
-        """One-tap mute: safety still shows its text."""
+        """Mute at a tap: safety still shows its text."""
         self._view.is_muted = is_muted
 
     @property
@@ -198,7 +198,7 @@ class CueEngine:
         return round(usual_spm * (1.0 + (rule.target or 0.0) / 100.0)) if is_open else None
 
     def responses(self) -> list[CueResponse]:
-        """How each spoken cue was answered, as far as is known by now."""
+        """Return how each spoken cue was answered, as far as is known by now."""
         return cue_responses(self.changes(), self._rules, self._facts.withheld)
 
     def outcome(self, run_id: str, at: datetime) -> CoachingOutcome:
@@ -229,7 +229,7 @@ class CueEngine:
     # How it decides
 
     def _rise(self, tap: PainTap) -> float:
-        """Points above what was reported of this place before the run; from 0 where nothing was."""
+        """Return points above what was reported of this place before the run; from 0 where nothing was."""
         before = self._start.calf_level if tap.is_calf else self._start.level
         return float(tap.level - (before or 0))
 
@@ -253,7 +253,7 @@ class CueEngine:
                 self._speaker.learn(trace.rule, change, withheld)
 
     def _guard(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
-        """Safety rules: whatever the focus is, and in baseline runs too."""
+        """Judge safety rules, whatever the focus is, and in baseline runs too."""
         for rule in self._rules.values():
             if rule.kind != "safety" or not self._is_due(rule, t_s):
                 continue
@@ -287,7 +287,7 @@ class CueEngine:
         return (focus, *others, can_be_heard, schedule)
 
     def _is_due(self, rule: CueRule, t_s: float) -> bool:
-        """Out of band for long enough, and the last cue of this rule long enough ago."""
+        """Whether it is out of band for long enough, and the last cue of this rule long enough ago."""
         wait = min(
             rule.repeat_after_s * max(1, self._unanswered.get(rule.id, 0)), max(_MAX_WAIT_S, rule.repeat_after_s)
         )
@@ -301,7 +301,8 @@ class CueEngine:
         return t_s - self._running_since_s >= rule.for_s
 
     def _is_worth(self, rule: CueRule, t_s: float, gates: Sequence[Gate]) -> bool:
-        """Spoken and withheld moments always; a closed gate now and then, one that stays closed once a run."""
+        """Whether a decision is worth its row: spoken and withheld moments always; a closed gate now and then,
+        one that stays closed once a run."""
         closed = next((g.name for g in gates if not g.is_open), "in_schedule")
         if closed == "in_schedule":
             return True
@@ -330,7 +331,7 @@ class CueEngine:
         return decision
 
     def _praise(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
-        """Once after an answered cue, when the runner has stayed on target."""
+        """Praise once after an answered cue, when the runner has stayed on target."""
         rule = next((r for r in self._rules.values() if r.kind == "praise"), None)
         cued = self._answering
         if rule is None or cued is None:
@@ -344,7 +345,7 @@ class CueEngine:
         return [self._decide(rule, t_s, None, gates)]
 
     def _add_needs(self, t_s: float, metrics: LiveMetrics) -> None:
-        """Now and then, note which rules could be judged, and which would be due if they were the focus."""
+        """Note now and then which rules could be judged, and which would be due if they were the focus."""
         if not self._needs.is_due(t_s):
             return
         moment = self._view.moment(t_s, metrics, True)
@@ -364,5 +365,5 @@ class CueEngine:
         return all(gate.is_open for gate in own_gates(rule, moment))
 
     def changes(self) -> list[MeasuredChange]:
-        """Every due moment of the run, spoken or withheld, as far as it was seen."""
+        """Return every due moment of the run, spoken or withheld, as far as it was seen."""
         return [*self._changes, *(c for trace in self._traces.values() for c in trace.waiting())]

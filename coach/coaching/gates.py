@@ -88,14 +88,15 @@ def expected_cadence_spm(speed_mps: float, height_m: float) -> float:
 
 
 def cadence_against_expected_pct(metrics: LiveMetrics, profile: RunnerProfile) -> float | None:
-    """How far cadence lies above what is expected of this body at this speed; None where height or speed is unknown."""
+    """Return how far cadence lies above what is expected of this body at this speed;
+    None where height or speed is unknown."""
     if metrics.cadence_spm is None or metrics.speed_mps is None or profile.height_m is None:
         return None
     return 100.0 * (metrics.cadence_spm / expected_cadence_spm(metrics.speed_mps, profile.height_m) - 1.0)
 
 
 def gates_for(rule: CueRule, moment: GateMoment) -> tuple[Gate, ...]:
-    """Every gate this rule must pass now, in the order in which they are named when closed."""
+    """Return every gate this rule must pass now, in the order in which they are named when closed."""
     if rule.kind == "safety":
         # A word of care passes every lock and mute: who has an open sign needs it most.
         return tuple(_GATES[name](moment) for name in rule.requires)

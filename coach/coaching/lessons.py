@@ -55,7 +55,7 @@ class _Document:
 
 @cache
 def load_lessons() -> Mapping[str, Lesson]:
-    """All lessons, by id, in the order of the file."""
+    """Return all lessons, by id, in the order of the file."""
     return {lesson.id: lesson for lesson in _ours().lesson}
 
 

@@ -85,19 +85,19 @@ def load_sources() -> Mapping[str, Source]:
 
 @cache
 def load_rules() -> tuple[CueRule, ...]:
-    """All cue rules in the order of the file."""
+    """Return all cue rules in the order of the file."""
     return parse_rules((_HERE / "cue_rules.toml").read_text("utf-8"), load_sources())
 
 
 @cache
 def load_red_flags() -> Mapping[str, RedFlag]:
-    """All signs asked before coaching, by id."""
+    """Return all signs asked before coaching, by id."""
     return parse_red_flags((_HERE / "red_flags.toml").read_text("utf-8"), load_sources())
 
 
 @cache
 def load_sign_combination() -> SignCombination:
-    """How weak signs count together."""
+    """Return how weak signs count together."""
     return parse_sign_combination((_HERE / "red_flags.toml").read_text("utf-8"), load_sources())
 
 

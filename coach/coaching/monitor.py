@@ -56,11 +56,11 @@ class RuleMonitor:
         self._recent.clear()
 
     def out_for_s(self, t_s: float) -> float:
-        """Seconds out of band without a break."""
+        """Return seconds out of band without a break."""
         return 0.0 if self._out_since is None else t_s - self._out_since
 
     def in_for_s(self, t_s: float) -> float:
-        """Seconds on target without a break."""
+        """Return seconds on target without a break."""
         return 0.0 if self._in_since is None else t_s - self._in_since
 
     def is_needed(self, t_s: float) -> bool:
@@ -76,7 +76,8 @@ class RuleMonitor:
 
 
 def focus_target(rule: CueRule, value: float | None) -> FocusTarget:
-    """Band from the waking edge to the rule's limit, else as far beyond the target as the edge lies before it."""
+    """Return the band from the waking edge to the rule's limit,
+    else as far beyond the target as the edge lies before it."""
     low, high = rule.below, rule.above
     if rule.target is not None and rule.below is not None:
         high = rule.limit if rule.limit is not None else 2 * rule.target - rule.below
@@ -106,7 +107,8 @@ class FocusTimes:
         return t_s - self._at_s >= EVERY_S
 
     def add(self, t_s: float, possible: Collection[str], judged: Collection[str], needed: Collection[str]) -> None:
-        """One look: the focuses of which a cue could speak, whose metric could be judged, and which were needed."""
+        """Take one look: the focuses of which a cue could speak, whose metric could be judged,
+        and which were needed."""
         self._at_s = t_s
         later_s = self._running_s - EARLY_S
         at = 0 if later_s < 0.0 else 1 + int(later_s // SLICE_S)
@@ -121,15 +123,16 @@ class FocusTimes:
             self._times[focus][at][1] += EVERY_S * (focus in needed)
 
     def needed(self) -> dict[str, float]:
-        """By focus, the share of the running time in which a cue would have been due and allowed."""
+        """Return, by focus, the share of the running time in which a cue would have been due and allowed."""
         return {focus: s / self._running_s for focus, s in self._needed_s.items()}
 
     def possible(self) -> Mapping[str, float]:
-        """By focus, the share of the running time in which a cue could have been spoken had it been due."""
+        """Return, by focus, the share of the running time in which a cue could have been spoken had it been due."""
         return {focus: s / self._running_s for focus, s in self._possible_s.items()}
 
     def early(self) -> Mapping[str, FocusTime]:
-        """By focus that could be judged at all, the first 15 minutes of running and each whole slice after them."""
+        """Return, by focus that could be judged at all, the first 15 minutes of running and each whole slice after
+        them."""
         whole = range(1, 1 + int(max(0.0, self._running_s - EARLY_S) // SLICE_S))
         return {
             focus: FocusTime(self._early_s, times[0][0], times[0][1], tuple((times[n][0], times[n][1]) for n in whole))

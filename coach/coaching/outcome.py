@@ -27,7 +27,8 @@ class FocusTime:
     later: tuple[tuple[float, float], ...] = ()
 
     def need_share(self, n_later: int = 0) -> float | None:
-        """Share of the first 15 running minutes and `n_later` slices out of band; None where too little was judged."""
+        """Return the share of the first 15 running minutes and `n_later` slices out of band;
+        None where too little was judged."""
         judged_s = self.judged_s + sum(judged for judged, _ in self.later[:n_later])
         if judged_s <= 0.0 or judged_s < JUDGED_SHARE * (self.running_s + n_later * SLICE_S):
             return None

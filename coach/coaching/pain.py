@@ -45,13 +45,14 @@ def pain_state(entries: Iterable[PainEntry], red_flags: Sequence[RedFlagAnswers]
 
 
 def pain_state_now(entries: Iterable[PainEntry], red_flags: Sequence[RedFlagAnswers], now: datetime) -> PainState:
-    """`pain_state` of this moment. What seems to be of the next day was reported before the clock was set back: it
-    counts as of now, since a strong pain or an open sign would else be unknown until the clock is there again."""
+    """Return `pain_state` of this moment. What seems to be of the next day was reported before the clock was set back:
+    it counts as of now, since a strong pain or an open sign would else be unknown until the clock is there again."""
     return pain_state(by_now(entries, now), by_now(red_flags, now), now)
 
 
 def by_now(reported: Iterable[Reported], now: datetime) -> list[Reported]:
-    """In order, what was reported until `now`, with what a clock that was ahead calls the next day's at `now`."""
+    """Return, in order, what was reported until `now`, with what a clock that was ahead calls the next day's at
+    `now`."""
     known = sorted((one for one in reported if one.at - now <= _SET_BACK), key=lambda one: one.at)
     return [one if one.at <= now else replace(one, at=now) for one in known]
 

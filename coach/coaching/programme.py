@@ -125,7 +125,7 @@ def _baseline_words(baseline: Baseline, progress: BlockProgress) -> str:
 
 
 def _compared_with(plan: RunPlan, baseline: Baseline) -> str:
-    """With which runs this one is compared; "" where nothing is."""
+    """Return with which runs this one is compared; "" where nothing is."""
     if plan.focus is None:
         return ""
     words = f" Compared with your {len(baseline.runs)} runs {PLACES[baseline.place]}."
@@ -135,7 +135,7 @@ def _compared_with(plan: RunPlan, baseline: Baseline) -> str:
 
 
 def why_not(focus: str, pain: PainState, profile: RunnerProfile, facts: HistoryFacts) -> str | None:
-    """Why a focus cannot be worked on today; None where it can."""
+    """Return why a focus cannot be worked on today; None where it can."""
     known = FOCUSES.get(focus)
     if known is None:
         return f"There is no focus {focus}."
@@ -255,7 +255,7 @@ def _is_month_over(progress: BlockProgress, now: datetime) -> bool:
 
 
 def _cannot_say(focus: str, facts: HistoryFacts) -> str:
-    """Why no cue of this focus can ever be spoken with the paired sensors; "" where one can."""
+    """Return why no cue of this focus can ever be spoken with the paired sensors; "" where one can."""
     needs = facts.unsayable.get(focus)
     title = FOCUSES[focus].title
     return "" if needs is None else f"{title}: with these sensors the coach can never cue it. It needs {needs}."
@@ -289,7 +289,8 @@ def _beside(
 
 
 def _watch(pain: PainState, progress: BlockProgress, facts: HistoryFacts, now: datetime, seed: int) -> RunPlan:
-    """Between blocks: cues in a part of the time, so that fading is not undone; none of a focus that was dropped."""
+    """Return the plan between blocks: cues in a part of the time, so that fading is not undone;
+    none of a focus that was dropped."""
     faded = [b for b in progress.past if b.n_cued > SHARES.count(1.0)]
     if silent := _cannot_say("lengthen", facts):
         return RunPlan(None, 0.0, None, False, False, f"No block now, and no cues in this run. {silent}", seed)

@@ -75,7 +75,7 @@ def _after(reported: Mapping[str, datetime], answer: RedFlagAnswers) -> dict[str
 
 
 def _asks_again(asked_at: datetime | None, now: datetime, pain: Iterable[PainEntry]) -> str:
-    """Why the signs must be asked now; "" where the last answers hold."""
+    """Return why the signs must be asked now; "" where the last answers hold."""
     if asked_at is None:
         return "The warning signs have not been asked yet"
     if now - asked_at >= VALID_FOR:

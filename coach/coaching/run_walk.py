@@ -71,7 +71,7 @@ def reached_step(sessions: Sequence[RunWalkSession]) -> int:
 
 
 def run_walk_state(sessions: Sequence[RunWalkSession], pain: PainState) -> RunWalkState:
-    """Today's session: the step reached, one less where it hurts, none where pain or signs forbid."""
+    """Return today's session: the step reached, one less where it hurts, none where pain or signs forbid."""
     programme = load_run_walk()
     step = reached_step(sessions)
     worst = max((level for level in (pain.level, pain.calf_level) if level is not None), default=None)

@@ -9,7 +9,7 @@ from coach.model.strides import GaitEvent
 
 
 def analyse(chunks: Sequence[ImuChunk]) -> list[GaitEvent]:
-    """Events of each wear site in `chunks`, site by site in the order of their first chunk.
+    """Return events of each wear site in `chunks`, site by site in the order of their first chunk.
 
     Chunks of one site must be in order of time; the answer does not depend on how they are cut.
     """

@@ -136,7 +136,7 @@ def find_export(archive: Members) -> str | None:
 
 
 def workouts(archive: Members, export: str) -> Iterator[HealthWorkout]:
-    """Every workout of an export, oldest first.
+    """Yield every workout of an export, oldest first.
 
     Raises:
         InterchangeError: the file is damaged, or declares entities of its own.
@@ -173,7 +173,7 @@ def _route(archive: Members, name: str) -> bytes:
 
 
 def _joined(routes: list[bytes]) -> bytes:
-    """One GPX file of several: a workout that lost its position on the way has a route before and one after."""
+    """Return one GPX file of several: a workout that lost its position on the way has a route before and one after."""
     routes = [route for route in routes if route]
     if len(routes) < 2:
         return routes[0] if routes else b""
@@ -358,7 +358,7 @@ def _values(
 
 
 def _total(spans: list[tuple[float, float, float]]) -> list[tuple[float, float]]:
-    """(seconds, metres until then) at the ends of the spans."""
+    """Return (seconds, metres until then) at the ends of the spans."""
     total, found = 0.0, [(max(0.0, spans[0][0]), 0.0)] if spans else []
     for _, end, metres in spans:
         total += metres
@@ -380,7 +380,7 @@ def _pauses(one: _Open) -> tuple[tuple[float, float], ...]:
 
 
 def _time(text: str | None) -> datetime | None:
-    """ "2026-05-01 07:00:05 +0200" as an aware time."""
+    """Return "2026-05-01 07:00:05 +0200" as an aware time."""
     if not text or len(text) < 25:
         return None
     try:

@@ -64,7 +64,7 @@ def is_bundle(source: Path | IO[bytes]) -> bool:
 
 
 def items_of(path: Path) -> Iterator[Item]:
-    """Every file that may hold a run, at or below a path, in the order of their names.
+    """Yield every file that may hold a run, at or below a path, in the order of their names.
 
     Raises:
         InterchangeError: the path is a damaged zip, or holds more than any account.
@@ -94,7 +94,7 @@ def items_of(path: Path) -> Iterator[Item]:
 
 
 def _size_of(path: Path) -> int:
-    """For the progress only: at least 1, also where the file is gone."""
+    """Return the size of a file, for the progress only: at least 1, also where the file is gone."""
     try:
         return max(1, path.stat().st_size)
     except OSError:
@@ -113,7 +113,7 @@ def _is_file(path: Path) -> bool:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Files that may hold a run, links to folders followed, each folder once."""
+    """Yield files that may hold a run, links to folders followed, each folder once."""
     seen: set[Path] = set()
     for top, folders, names in os.walk(folder, followlinks=True):
         real = Path(top).resolve()
@@ -230,7 +230,7 @@ def _nested(archive: zipfile.ZipFile, info: zipfile.ZipInfo, start: float, width
 
 
 def _limited(stream: IO[bytes], name: str) -> bytes:
-    """All of a file, up to the size that any run has."""
+    """Return all of a file, up to the size that any run has."""
     try:
         with closing(stream):
             content = stream.read(_MOST_ITEM + 1)
@@ -242,7 +242,7 @@ def _limited(stream: IO[bytes], name: str) -> bytes:
 
 
 def _lists_beside(folder: Path) -> list[tuple[str, bytes]]:
-    """Strava's lists at or a little below a folder: (where their paths begin, content)."""
+    """Return Strava's lists at or a little below a folder: (where their paths begin, content)."""
     found = []
     for pattern in ("activities.csv", "*/activities.csv", "*/*/activities.csv"):
         for path in folder.glob(pattern):
@@ -261,7 +261,7 @@ def _lists_in(archive: zipfile.ZipFile) -> list[tuple[str, bytes]]:
 
 
 def _rows(content: bytes) -> list[tuple[list[str], str | None]]:
-    """Rows of a list below its headings, each with the name of its file, None without one."""
+    """Return rows of a list below its headings, each with the name of its file, None without one."""
     try:
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig", errors="replace"))))
     except csv.Error:
@@ -271,7 +271,7 @@ def _rows(content: bytes) -> list[tuple[list[str], str | None]]:
 
 
 def _hints(lists: Iterable[tuple[str, bytes]]) -> Mapping[str, Hint]:
-    """Type and title by file name. In every language the third column is the title and the fourth the type."""
+    """Return type and title by file name. In every language the third column is the title and the fourth the type."""
     return {
         top + name: Hint(row[3].strip()[:60], row[2].strip()[:200])
         for top, content in lists

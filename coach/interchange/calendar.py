@@ -29,7 +29,7 @@ class CalendarEntry:
 
 
 def write_calendar(entries: Sequence[CalendarEntry], tz: str, name: str = "Running coach") -> bytes:
-    """One calendar file with all entries; tz: IANA name of the runner's zone."""
+    """Return one calendar file with all entries; tz: IANA name of the runner's zone."""
     from icalendar import Calendar  # only now: it takes as long as a tenth of the start of the service
 
     calendar = Calendar()

@@ -31,7 +31,8 @@ class Climb:
 
 
 def climb_of(t_s: FloatArray, altitude_m: FloatArray) -> Climb | None:
-    """Climb of heights (n,) [m] at times (n,) [s]; NaN where unknown. None with fewer than ten known heights."""
+    """Return the climb of heights (n,) [m] at times (n,) [s]; NaN where unknown.
+    None with fewer than ten known heights."""
     known = np.isfinite(altitude_m) & np.isfinite(t_s)
     if known.sum() < _MIN_POINTS:
         return None
@@ -49,7 +50,8 @@ def climb_of(t_s: FloatArray, altitude_m: FloatArray) -> Climb | None:
 
 
 def without_jumps(t_s: FloatArray, altitude_m: FloatArray) -> FloatArray:
-    """Heights without steps that no runner makes: a watch calibrates its barometer by satellite, or loses them."""
+    """Return heights without steps that no runner makes: a watch calibrates its barometer by satellite,
+    or loses them."""
     steps = np.diff(altitude_m)
     usual_m = 1.4826 * float(np.median(np.abs(steps)))
     most_m = np.maximum(_FASTEST_MPS * np.diff(t_s), max(_JUMP_M, _JUMP_NOISE * usual_m))
@@ -60,7 +62,7 @@ def without_jumps(t_s: FloatArray, altitude_m: FloatArray) -> FloatArray:
 
 
 def _means(t_s: FloatArray, values: FloatArray) -> FloatArray:
-    """Means over a window around each moment."""
+    """Return means over a window around each moment."""
     total = np.concatenate(([0.0], np.cumsum(values)))
     first = np.searchsorted(t_s, t_s - _NOISE_S / 2)
     last = np.searchsorted(t_s, t_s + _NOISE_S / 2, side="right")
@@ -68,7 +70,7 @@ def _means(t_s: FloatArray, values: FloatArray) -> FloatArray:
 
 
 def _swings(altitude_m: FloatArray, threshold_m: float) -> tuple[float, float]:
-    """Metres up and down, counting swings of at least the threshold."""
+    """Return metres up and down, counting swings of at least the threshold."""
     up = down = 0.0
     low = high = pivot = extreme = float(altitude_m[0])
     direction = 0

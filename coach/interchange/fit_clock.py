@@ -46,7 +46,7 @@ def dated(messages: Sequence[Message]) -> list[Message]:
 
 
 def _correlated(messages: Sequence[Message]) -> datetime | None:
-    """When the watch was switched on, as it states itself."""
+    """Return when the watch was switched on, as it states itself."""
     for name, fields in messages:
         at, count_s = fields.get("timestamp"), fields.get("system_timestamp")
         if name == "timestamp_correlation" and isinstance(at, datetime) and isinstance(count_s, int):
@@ -55,7 +55,7 @@ def _correlated(messages: Sequence[Message]) -> datetime | None:
 
 
 def _joined(times: Sequence[object]) -> datetime | None:
-    """When the watch was switched on, by the first record with a date and those before it."""
+    """Return when the watch was switched on, by the first record with a date and those before it."""
     n_counted = next((n for n, t in enumerate(times) if isinstance(t, datetime)), len(times))
     counted = [t for t in times[:n_counted] if isinstance(t, int)]
     dated_s = [t.timestamp() for t in times[n_counted:] if isinstance(t, datetime)]
@@ -68,7 +68,7 @@ def _joined(times: Sequence[object]) -> datetime | None:
 
 
 def _created(messages: Sequence[Message], first_s: int) -> datetime | None:
-    """When the watch was switched on, by the creation of the file, which is at its first record."""
+    """Return when the watch was switched on, by the creation of the file, which is at its first record."""
     created = (fields.get("time_created") for name, fields in messages if name == "file_id")
     began = next((at for at in created if isinstance(at, datetime)), None)
     return None if began is None else _aware(began) - timedelta(seconds=first_s)

@@ -96,8 +96,8 @@ def _device(counts: Counter[str], prefers_pods: bool) -> str:
 
 
 def sources_of(records: Sequence[Candidates], devices: Mapping[str, str], own: str) -> dict[str, str]:
-    """Metric -> name of its device, where a file holds numbers of several; {} where all are of one. own: the watch's
-    name. A metric that another device has, too, is said as "a; also b"."""
+    """Return metric -> name of its device, where a file holds numbers of several; {} where all are of one. own: the
+    watch's name. A metric that another device has, too, is said as "a; also b"."""
     others: dict[str, set[str]] = {}
     for record in records:
         for name, by_device in record.items():

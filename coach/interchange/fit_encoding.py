@@ -87,7 +87,7 @@ class FitFile:
         fields: Sequence[tuple[Field, Value]],
         developer: Sequence[tuple[DeveloperField, Value]] = (),
     ) -> None:
-        """One message. Messages of one kind with the same fields share a definition."""
+        """Add one message. Messages of one kind with the same fields share a definition."""
         layout = (message, tuple(field for field, _ in fields), tuple(field for field, _ in developer))
         if layout not in self._local:
             # 16 local kinds; when all are taken, the next definition replaces the oldest
@@ -153,7 +153,7 @@ def _range(kind: BaseType) -> tuple[int, int]:
 
 
 def crc(data: bytes) -> int:
-    """FIT's CRC-16, four bits at a time."""
+    """Return FIT's CRC-16, four bits at a time."""
     total = 0
     for byte in data:
         for nibble in (byte & 0xF, byte >> 4):
@@ -162,5 +162,5 @@ def crc(data: bytes) -> int:
 
 
 def fit_time(at: datetime) -> int:
-    """Whole seconds since FIT's epoch."""
+    """Return the whole seconds since FIT's epoch."""
     return int(at.timestamp()) - EPOCH_S

@@ -145,7 +145,7 @@ def _with_length(content: bytes) -> bytes:
 
 
 def _fields(frame: FitDataMessage) -> dict[str, object]:
-    """Values by name; a native field wins over a developer field of the same name."""
+    """Return values by name; a native field wins over a developer field of the same name."""
     found: dict[str, object] = {}
     for field in sorted(frame.fields, key=lambda f: not getattr(f.field_def, "is_dev", False)):
         if field.value is not None:
@@ -241,7 +241,7 @@ def _is_indoor(session: dict[str, object]) -> bool:
 
 
 def _timer_s(session: dict[str, object], last_s: float, pauses: tuple[tuple[float, float], ...]) -> float:
-    """Time without pauses. A timer that ran longer than the clock, as some files say, is not believed."""
+    """Return the time without pauses. A timer that ran longer than the clock, as some files say, is not believed."""
     timer_s, elapsed_s = plain_number(session.get("total_timer_time")), plain_number(session.get("total_elapsed_time"))
     if timer_s and timer_s <= max(elapsed_s or 0.0, last_s) + 1.0:
         return timer_s
@@ -289,7 +289,7 @@ def _within(messages: list[Message], session: dict[str, object]) -> list[Message
 
 
 def _far_before(everything: list[Message], started_at: datetime) -> float:
-    """How far the sports before this one went: a watch counts on through all of them."""
+    """Return how far the sports before this one went: a watch counts on through all of them."""
     records = [
         fields for name, fields in everything if name == "record" and plain_number(fields.get("distance")) is not None
     ]
@@ -332,7 +332,7 @@ def _lap(fields: dict[str, object], started_at: datetime, number: int) -> Lap | 
 
 
 def _pauses(events: list[dict[str, object]], started_at: datetime) -> tuple[tuple[float, float], ...]:
-    """Stretches between a stop of the timer and the next start."""
+    """Return stretches between a stop of the timer and the next start."""
     pauses: list[tuple[float, float]] = []
     stopped_s: float | None = None
     for fields in events:

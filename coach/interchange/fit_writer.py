@@ -160,7 +160,7 @@ def _stance_percent(values: Mapping[str, float]) -> float | None:
 
 
 def _averages(part: Totals, place: int) -> Row:
-    """Means, maxima and sums of a part; place 0: numbers of a session, 1: of a lap."""
+    """Return means, maxima and sums of a part; place 0: numbers of a session, 1: of a lap."""
     records = part.records
     row: Row = []
     for name, (in_session, in_lap, kind, scale, factor) in fm.AVERAGES.items():

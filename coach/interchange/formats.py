@@ -25,7 +25,7 @@ _MCAP_MAGIC: Final = b"\x89MCAP0\r\n"
 
 
 def format_of(content: bytes, name: str = "") -> str:
-    """ "fit", "tcx", "gpx", "csv", "mcap" or "archive", recognised by content first.
+    """Return "fit", "tcx", "gpx", "csv", "mcap" or "archive", recognised by content first.
 
     Raises:
         InterchangeError: none of them.
@@ -48,7 +48,8 @@ def format_of(content: bytes, name: str = "") -> str:
 
 
 def read_activities(content: bytes, kind: str) -> tuple[Activity, ...]:
-    """Every activity in a file of one of `ACTIVITY_FORMATS` that it does not call a sport off foot, as the file has it.
+    """Return every activity in a file of one of `ACTIVITY_FORMATS` that it does not call a sport off foot,
+    as the file has it.
 
     Raises:
         InterchangeError: the file cannot be read, or holds none.
@@ -73,7 +74,7 @@ NO_HINT: Final = Hint()
 
 
 def read_runs(content: bytes, kind: str, hint: Hint = NO_HINT) -> tuple[Activity, ...]:
-    """Every run, walk and activity of no clear sport in a file of one of `ACTIVITY_FORMATS`.
+    """Return every run, walk and activity of no clear sport in a file of one of `ACTIVITY_FORMATS`.
 
     Distance and speed are completed where positions or times give them; `kind` and `reason` say what each one was.
     What the file itself calls another sport is left out.

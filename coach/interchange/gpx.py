@@ -137,7 +137,7 @@ def read_gpx_tracks(content: bytes) -> tuple[Activity, ...]:
 
 
 def _joined(found: list[Activity]) -> list[Activity]:
-    """Activities of which none is the next lap of the one before."""
+    """Return activities of which none is the next lap of the one before."""
     joined: list[Activity] = []
     for one in sorted(found, key=lambda one: one.started_at):
         before = joined[-1] if joined else None
@@ -170,7 +170,8 @@ def began_at_of(root: ET.Element) -> datetime | None:
 
 
 def tracks_of(track: ET.Element, began_at: datetime | None) -> tuple[Activity, ...]:
-    """One `trk` (or a `rte` with times, as some write) as activities. began_at: the start that the file names."""
+    """Return one `trk` (or a `rte` with times, as some write) as activities.
+    began_at: the start that the file names."""
     segments = [track] if local(track) == "rte" else [s for s in track if local(s) == "trkseg"]
     timed = [[(at, p) for p in segment if local(p) in _POINTS and (at := point_time(p))] for segment in segments]
     own = run_facts(child(track, "extensions"))
@@ -189,7 +190,7 @@ def _own_track(
     timed: list[list[tuple[datetime, ET.Element]]],
     began_at: datetime | None,
 ) -> tuple[Activity, ...]:
-    """Ours begins where it says, even if nothing was reported there."""
+    """Return the activity of our own track: it begins where it says, even if nothing was reported there."""
     moments = [at for points in timed for at, _ in points]
     if not moments:
         return ()
@@ -222,7 +223,7 @@ def _text_of(track: ET.Element, name: str) -> str:
 
 
 def _between(timed: list[list[tuple[datetime, ET.Element]]], started_at: datetime) -> tuple[tuple[float, float], ...]:
-    """Pauses: between one segment and the next."""
+    """Return pauses: between one segment and the next."""
     spans = sorted((min(times), max(times)) for times in ([at for at, _ in points] for points in timed))
     return tuple(
         ((a[1] - started_at).total_seconds(), (b[0] - started_at).total_seconds())
@@ -232,7 +233,7 @@ def _between(timed: list[list[tuple[datetime, ET.Element]]], started_at: datetim
 
 
 def point_time(point: ET.Element) -> datetime | None:
-    """When a point was passed."""
+    """Return when a point was passed."""
     element = child(point, "time")
     return moment(element.text) if element is not None else None
 

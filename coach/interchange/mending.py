@@ -24,7 +24,7 @@ _MEANS: Final = ("heart_rate_bpm", "cadence_spm", "power_w")
 
 
 def groups_of(moments: Sequence[datetime], gap: timedelta = APART) -> list[tuple[datetime, datetime]]:
-    """(first, last) of each group of moments that lie less than `gap` apart, in order."""
+    """Return (first, last) of each group of moments that lie less than `gap` apart, in order."""
     groups: list[tuple[datetime, datetime]] = []
     for at in sorted(moments):
         if groups and at - groups[-1][1] < gap:
@@ -35,7 +35,7 @@ def groups_of(moments: Sequence[datetime], gap: timedelta = APART) -> list[tuple
 
 
 def of_one_clock(moments: Sequence[datetime]) -> tuple[datetime, datetime]:
-    """(earliest, latest) that can belong to an activity with these moments: around the group with most of them.
+    """Return (earliest, latest) that can belong to an activity with these moments: around the group with most of them.
 
     Records from before a watch knew the time lie years away.
     """

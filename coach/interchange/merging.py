@@ -39,7 +39,7 @@ def merged(seconds: Sequence[LiveMetrics], activity: Activity, offset_s: float) 
 
 
 def clock_shift(seconds: Sequence[LiveMetrics], activity: Activity, offset_s: float) -> float:
-    """Seconds to add to the watch's times; 0 where the cadences do not show it."""
+    """Return seconds to add to the watch's times; 0 where the cadences do not show it."""
     ours = _grid([(s.t_s, s.cadence_spm) for s in seconds])
     theirs = _grid([(r.t_s + offset_s, r.values.get("cadence_spm")) for r in activity.records])
     if ours is None or theirs is None:
@@ -54,7 +54,7 @@ def clock_shift(seconds: Sequence[LiveMetrics], activity: Activity, offset_s: fl
 
 
 def _grid(points: list[tuple[float, float | None]]) -> tuple[int, FloatArray] | None:
-    """First second and (n,) cadence of each second, NaN where unknown."""
+    """Return the first second and (n,) cadence of each second, NaN where unknown."""
     known = [(int(t_s), value) for t_s, value in points if value is not None]
     if len(known) < _MIN_COMMON:
         return None
@@ -78,5 +78,5 @@ def _disagreement(ours: tuple[int, FloatArray], theirs: tuple[int, FloatArray], 
 
 
 def overlap_s(start_a: float, end_a: float, start_b: float, end_b: float) -> float:
-    """Seconds that two stretches have in common."""
+    """Return seconds that two stretches have in common."""
     return max(0.0, min(end_a, end_b) - max(start_a, start_b))

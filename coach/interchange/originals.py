@@ -58,7 +58,7 @@ def _fit_part(content: bytes, activity: Activity) -> bytes:
 
 
 def _sound_frames(content: bytes) -> Iterator[FitDataMessage | FitDefinitionMessage]:
-    """Definitions and data up to the first damage."""
+    """Yield definitions and data up to the first damage."""
     ignore, unchecked = fitdecode.ErrorHandling.IGNORE, fitdecode.CrcCheck.DISABLED
     wanted = (fitdecode.FIT_FRAME_DATA, fitdecode.FIT_FRAME_DEFINITION)
     try:

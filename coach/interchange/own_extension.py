@@ -37,18 +37,18 @@ def values_of(extensions: ET.Element | None) -> dict[str, float]:
 
 
 def add_lap(extensions: ET.Element, lap: Lap, end_s: float) -> None:
-    """Kind and exact times of a lap."""
+    """Add kind and exact times of a lap."""
     ET.SubElement(extensions, f"{{{OWN}}}lap", kind=lap.kind, start_s=_text(lap.start_s), end_s=_text(end_s))
 
 
 def lap_of(extensions: ET.Element | None, lap: Lap) -> Lap:
-    """`lap` with what the file says of it."""
+    """Return `lap` with what the file says of it."""
     element = child(extensions, "lap")
     return lap if element is None else _lap(element, lap)
 
 
 def laps_of(extensions: ET.Element | None) -> tuple[Lap, ...]:
-    """All laps below this element, in their order."""
+    """Return all laps below this element, in their order."""
     found = [element for element in (() if extensions is None else extensions) if local(element) == "lap"]
     return tuple(_lap(element, Lap(number, 0.0, None)) for number, element in enumerate(found, start=1))
 
@@ -63,7 +63,7 @@ def _lap(element: ET.Element, lap: Lap) -> Lap:
 def add_run(
     extensions: ET.Element, pauses: tuple[tuple[float, float], ...], is_indoor: bool, **numbers: float | None
 ) -> None:
-    """Pauses, place and whole numbers of a run."""
+    """Add pauses, place and whole numbers of a run."""
     texts = {name: _text(value) for name, value in numbers.items() if value is not None}
     run = ET.SubElement(extensions, f"{{{OWN}}}run", texts, is_indoor=str(is_indoor).lower())
     for start_s, end_s in pauses:

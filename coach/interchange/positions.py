@@ -79,7 +79,8 @@ def _with_total(activity: Activity, reported: FloatArray) -> Activity:
 
 
 def _from_speed(records: list[Record], t_s: FloatArray) -> FloatArray | None:
-    """(n,) metres until each record, from speed held between records; None where it is unknown, or always zero."""
+    """Return (n,) metres until each record, from speed held between records; None where it is unknown,
+    or always zero."""
     speed = np.array([record.values.get("speed_mps", np.nan) for record in records])
     known = np.isfinite(speed)
     if known.sum() < 2 or not float(np.nanmax(speed)) > 0:
@@ -108,7 +109,7 @@ def _nonzero(record: Record, added: dict[str, FloatArray]) -> dict[str, float]:
 def _from_positions(
     records: list[Record], t_s: FloatArray, pauses: tuple[tuple[float, float], ...]
 ) -> FloatArray | None:
-    """(n,) metres until each record; None with fewer than two positions."""
+    """Return (n,) metres until each record; None with fewer than two positions."""
     places = [i for i, r in enumerate(records) if r.latitude_deg is not None and r.longitude_deg is not None]
     if len(places) < 2:
         return None
@@ -134,7 +135,8 @@ def _from_positions(
 
 
 def _reachable(t_s: FloatArray, latitude: FloatArray, longitude: FloatArray) -> BoolArray:
-    """(n,) whether a runner can have come from the fix before to this one, and on: False for jumps there and back.
+    """Return (n,) whether a runner can have come from the fix before to this one,
+    and on: False for jumps there and back.
 
     A jump that lasts is a place that was found again: its fixes count, its step does not (`FASTEST_MPS`).
     """
@@ -159,7 +161,7 @@ def _is_paused(start_s: float, end_s: float, pauses: tuple[tuple[float, float], 
 
 
 def _smooth(t_s: FloatArray, values: FloatArray) -> FloatArray:
-    """Values at points that are dense in time on both sides, smoothed; others as they are."""
+    """Return values at points that are dense in time on both sides, smoothed; others as they are."""
     if len(values) < 7:
         return values
     smooth = values.copy()
@@ -172,13 +174,13 @@ def _smooth(t_s: FloatArray, values: FloatArray) -> FloatArray:
 
 
 def _steps(latitude: FloatArray, longitude: FloatArray) -> FloatArray:
-    """Metres between neighbours on the ellipsoid, from radii of curvature at their middle."""
+    """Return metres between neighbours on the ellipsoid, from radii of curvature at their middle."""
     north_m, east_m = metres_per_radian((latitude[1:] + latitude[:-1]) / 2)
     return np.asarray(np.hypot(np.diff(latitude) * north_m, np.diff(longitude) * east_m), dtype=np.float64)
 
 
 def _speeds(t_s: FloatArray, far: FloatArray) -> FloatArray:
-    """(n,) distance around each moment over its time, up to the first and last moment."""
+    """Return (n,) distance around each moment over its time, up to the first and last moment."""
     first = np.maximum(t_s - _SPEED_WINDOW_S / 2, t_s[0])
     last = np.minimum(t_s + _SPEED_WINDOW_S / 2, t_s[-1])
     return np.asarray((np.interp(last, t_s, far) - np.interp(first, t_s, far)) / (last - first), dtype=np.float64)

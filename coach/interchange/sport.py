@@ -185,7 +185,8 @@ def _by_data(activity: Activity, limits: Evidence) -> Verdict:
 
 
 def _share_of_best(activity: Activity, times: FloatArray, is_moving: BoolArray) -> float:
-    """Mean speed while moving, as a share of the best performances' over the distance; 0 over less than a kilometre."""
+    """Return the mean speed while moving, as a share of the best performances' over the distance;
+    0 over less than a kilometre."""
     moving_s = float(np.minimum(np.diff(times), _HOLD_S)[is_moving[1:]].sum())
     distance_m = activity.distance_m or 0.0
     return fastest_s(distance_m) / moving_s if distance_m >= 1000 and moving_s > 0 else 0.0
@@ -196,7 +197,7 @@ def _open(reason: str) -> Verdict:
 
 
 def _rush(times: FloatArray, speed: FloatArray, cadence: FloatArray, limits: Evidence) -> str:
-    """Why the fastest parts are no runner's; "" where they can be: a fast finish, strides, intervals."""
+    """Return why the fastest parts are no runner's; "" where they can be: a fast finish, strides, intervals."""
     known = np.isfinite(speed)
     smooth = np.full(len(speed), np.nan)
     smooth[known] = _smooth(times, speed)
@@ -252,7 +253,7 @@ def _values(activity: Activity, name: str) -> FloatArray:
 
 
 def _smooth(times: FloatArray, speed: FloatArray, window_s: float = 20.0) -> FloatArray:
-    """Means over a window of the speeds that are known."""
+    """Return means over a window of the speeds that are known."""
     is_known = np.isfinite(speed)
     t_s, v = times[is_known], speed[is_known]
     total = np.concatenate(([0.0], np.cumsum(v)))

@@ -37,7 +37,7 @@ _ALL_STRIDE_FIELDS: Final = [*_STRIDE_FIELDS, *(name for name in _STEP_FIELDS if
 
 
 def write_strides(strides: Sequence[Stride | TrunkStep], started_at: datetime) -> str:
-    """Strides and trunk steps in the order of contact; `kind` says which is which."""
+    """Yield strides and trunk steps in the order of contact; `kind` says which is which."""
     ordered = sorted(strides, key=lambda stride: stride.initial_contact_s)
     errors = sorted({name for stride in ordered for name in stride.uncertainty})
 
@@ -53,7 +53,7 @@ def write_strides(strides: Sequence[Stride | TrunkStep], started_at: datetime) -
 
 
 def write_seconds(seconds: Sequence[LiveMetrics], started_at: datetime) -> str:
-    """Metrics once a second; shares of the strike patterns have a column each."""
+    """Yield metrics once a second; shares of the strike patterns have a column each."""
     errors = sorted({name for metrics in seconds for name in metrics.uncertainty})
     names = ["time", *SECOND_FIELDS, *(f"{name}_share" for name in SHARES), *(f"{name}_sd" for name in errors)]
 
@@ -137,7 +137,7 @@ def _errors(row: Mapping[str, str]) -> dict[str, float]:
 
 
 def _carried(rows: Sequence[Mapping[str, str]], column: str) -> Iterator[Mapping[str, str]]:
-    """Each row with the last text that `column` had."""
+    """Yield each row with the last text that `column` had."""
     last: str | None = None
     for row in rows:
         last = row.get(column, last)

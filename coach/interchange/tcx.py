@@ -60,7 +60,8 @@ def write_tcx(activity: Activity) -> bytes:
 
 
 def _by_lap(records: Sequence[Record], laps: Sequence[Totals]) -> list[list[Record]]:
-    """Every record belongs to the last lap that has begun; what lies before the first, to the first."""
+    """Return the records by lap: every record belongs to the last lap that has begun; what lies before the first,
+    to the first."""
     starts = [lap.start_s for lap in laps[1:]]
     found: list[list[Record]] = [[] for _ in laps]
     for record in records:
@@ -111,7 +112,7 @@ def _lap_extended(part: Totals, inside: Sequence[Record]) -> dict[str, str]:
 
 
 def _tracks(lap: ET.Element, activity: Activity, records: list[Record]) -> None:
-    """One track from pause to pause."""
+    """Write one track from pause to pause."""
     track: ET.Element | None = None
     before_s = 0.0
     for record in records:
@@ -176,7 +177,7 @@ def _watts(power_w: float) -> int:
 
 
 def _beats(beats: float) -> str:
-    """Within the schema's 1 to 255."""
+    """Write beats within the schema's 1 to 255."""
     return str(min(255, max(1, round(beats))))
 
 
@@ -211,7 +212,7 @@ def read_tcx_activities(content: bytes) -> tuple[Activity, ...]:
 
 
 def activity_of_element(run: ET.Element) -> Activity | None:
-    """One `Activity` element; None without any point in time, and without laps that sum up a run."""
+    """Return one `Activity` element; None without any point in time, and without laps that sum up a run."""
     laps = [lap for lap in run if local(lap) == "Lap"]
     own = run_facts(child(run, "Extensions"))
     points = [(at, p) for p in run.iter() if local(p) == "Trackpoint" and (at := _time(p))]
@@ -311,7 +312,7 @@ def _laps(laps: list[ET.Element], started_at: datetime, last_s: float) -> tuple[
 
 
 def _pauses(laps: list[ET.Element], started_at: datetime) -> tuple[tuple[float, float], ...]:
-    """Between one track and the next of a lap."""
+    """Return pauses: between one track and the next of a lap."""
     pauses = []
     for lap in laps:
         spans = []

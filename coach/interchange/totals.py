@@ -33,13 +33,13 @@ class Totals:
 
 
 def elapsed_s(activity: Activity) -> float:
-    """Seconds from start to stop, never less than timer and pauses together."""
+    """Return seconds from start to stop, never less than timer and pauses together."""
     paused = sum(b - a for a, b in activity.pauses)
     return max(activity.end_s, activity.duration_s + paused)
 
 
 def laps_of(activity: Activity) -> tuple[Totals, ...]:
-    """Totals of each lap, in order; one lap where the activity has none."""
+    """Return totals of each lap, in order; one lap where the activity has none."""
     end_s = elapsed_s(activity)
     laps = activity.laps or (Lap(1, 0.0, end_s),)
     spans = [(lap.start_s, end_s if lap.end_s is None else lap.end_s) for lap in laps]
@@ -57,7 +57,7 @@ def laps_of(activity: Activity) -> tuple[Totals, ...]:
 
 
 def whole_of(activity: Activity) -> Totals:
-    """Totals of the whole activity."""
+    """Return totals of the whole activity."""
     end_s = elapsed_s(activity)
     far_m, strides = _Distance(activity, end_s).between(0.0, end_s), strides_by_record(activity)
     distance_m = far_m if activity.distance_m is None else activity.distance_m
@@ -88,7 +88,7 @@ def _totals(
 
 
 def strides_by_record(activity: Activity) -> FloatArray | None:
-    """(n,) strides of one leg from each record to the next; None where no cadence is known."""
+    """Return (n,) strides of one leg from each record to the next; None where no cadence is known."""
     records = activity.records
     if not any("cadence_spm" in record.values for record in records):
         return None

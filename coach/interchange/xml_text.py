@@ -90,7 +90,8 @@ def _salvaged(text: bytes) -> tuple[ET.Element | None, bool]:
 
 
 def _clean(text: bytes) -> bytes:
-    """Text of the encoding that it is in, without characters that XML has none for, every "&" an entity's."""
+    """Return the text of the encoding that it is in, without characters that XML has none for,
+    every "&" an entity's."""
     try:
         plain = text.decode("utf-8")
     except UnicodeDecodeError:

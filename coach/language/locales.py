@@ -29,7 +29,7 @@ _USED: Final = frozenset(
 
 
 def known(language: str) -> str:
-    """`language` where it is one of ours, else English."""
+    """Return `language` where it is one of ours, else English."""
     return language if language in LOCALES else DEFAULT
 
 
@@ -52,12 +52,13 @@ def locale_of(language: str) -> Locale:
 
 
 def plural_of(n: object, language: str) -> str:
-    """CLDR's name of the plural that `n` takes: "one", "other", "many"."""
+    """Return CLDR's name of the plural that `n` takes: "one", "other", "many"."""
     return str(locale_of(language).plural_form(n)) if isinstance(n, int | float) else "other"
 
 
 def number_text(value: float, decimals: int, language: str = DEFAULT) -> str:
-    """`value` with the language's decimal sign and a true minus; not grouped, as numbers on a phone are short."""
+    """Return `value` with the language's decimal sign and a true minus; not grouped,
+    as numbers on a phone are short."""
     rounded = round(value, decimals) + 0.0  # + 0.0: there is no minus nothing
     return localised(f"{rounded:.{decimals}f}", language)
 
@@ -68,5 +69,5 @@ def day_name(weekday: int, language: str = DEFAULT) -> str:
 
 
 def date_text(moment: date, skeleton: str, language: str = DEFAULT) -> str:
-    """`moment` by a skeleton of CLDR: "yMMMEd" is "Fri, 20 Nov 2026", "MMMd" is "20 Nov", "Hm" is "18:05"."""
+    """Return `moment` by a skeleton of CLDR: "yMMMEd" is "Fri, 20 Nov 2026", "MMMd" is "20 Nov", "Hm" is "18:05"."""
     return format_skeleton(skeleton, moment, locale=locale_of(language))

@@ -48,7 +48,7 @@ class Phrases:
         self._find = lru_cache(maxsize=4096)(self._translate)  # pages repeat themselves
 
     def __call__(self, text: str) -> str:
-        """`text` in this language; unchanged where any part of it is not known."""
+        """Return `text` in this language; unchanged where any part of it is not known."""
         return (self._find(text) if self._whole or self._shapes else None) or text
 
     def _translate(self, text: str) -> str | None:
@@ -114,7 +114,7 @@ SAID: Final = frozenset(
 
 
 def in_language(plain: object, say: Callable[[str], str]) -> object:
-    """Plain JSON with what the coach says in it translated by `say`: the fields named in `SAID`."""
+    """Return plain JSON with what the coach says in it translated by `say`: the fields named in `SAID`."""
     if isinstance(say, Phrases) and say.language == DEFAULT:
         return plain  # ten times a second on a phone
     if isinstance(plain, Mapping):
@@ -131,7 +131,7 @@ def _said(name: str, part: object, say: Callable[[str], str]) -> object:
 
 
 def _literal(english: str) -> int:
-    """How many characters of a sentence are its own: the more, the surer a match."""
+    """Return how many characters of a sentence are its own: the more, the surer a match."""
     return len(_PARAMETER.sub("", english))
 
 
@@ -161,7 +161,7 @@ def _shape(english: str) -> re.Pattern[str]:
 
 
 def read_phrases(language: str, folder: Path = FOLDER) -> dict[str, Translation]:
-    """English to `language`, of all its files; empty for English and for a language without files."""
+    """Return the translations from English to `language`, of all its files; empty where it has none."""
     found: dict[str, Translation] = {}
     for file in sorted((folder / language).glob("*.toml")):
         found.update(tomllib.loads(file.read_text("utf-8")))

@@ -67,7 +67,7 @@ class LiveFeed:
             self._latest.pop(event, None)
 
     def listen(self, after_id: int | None, timeout_s: float) -> list[FeedEvent]:
-        """Events after `after_id` in order (None: only what is newest of each replaced kind, and what comes).
+        """Return events after `after_id` in order (None: only what is newest of each replaced kind, and what comes).
 
         Waits up to `timeout_s`; an empty list means that nothing came. Of `metrics` only the newest is given.
         """

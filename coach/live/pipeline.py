@@ -189,7 +189,7 @@ class Pipeline:
         return outputs
 
     def tick(self, t_s: float) -> Outputs:
-        """Time has come to `t_s`, with or without notifications: give what all ticks up to then found."""
+        """Let time come to `t_s`, with or without notifications, and give what all ticks up to then found."""
         if t_s < self._next_tick_s:
             return NOTHING
         found = _Found()
@@ -222,7 +222,7 @@ class Pipeline:
         return found.outputs()
 
     def responses(self) -> Sequence[CueResponse]:
-        """Measured answers to the cues so far."""
+        """Return measured answers to the cues so far."""
         return self._coaching.responses() if self._coaching else ()
 
     def reports(self) -> tuple[StreamReport, ...]:
@@ -271,7 +271,7 @@ class Pipeline:
         found.faults += faults
 
     def _work_out(self, t_s: float, found: _Found) -> None:
-        """Metrics and cues of the tick at `t_s`."""
+        """Work out metrics and cues of the tick at `t_s`."""
         is_second = t_s >= self._next_second_s
         if self._seconds_only and not is_second:
             self._gait.pass_tick(t_s)

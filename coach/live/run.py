@@ -141,7 +141,7 @@ class LiveRun:
         self._stopping.set()
 
     def receive(self, notification: Notification) -> None:
-        """One notification: first to the log, then through the pipeline."""
+        """Take one notification: first to the log, then through the pipeline."""
         t_s = self.pipeline.counts_at(notification.t_s)
         if t_s != notification.t_s:
             notification = replace(notification, t_s=t_s)
@@ -150,7 +150,7 @@ class LiveRun:
         self._arrived_wall_s = time.time()  # what was just shown is without this notification
 
     def tick(self) -> None:
-        """Time goes on where no notification comes: values go stale, silence is seen."""
+        """Let time go on where no notification comes: values go stale, silence is seen."""
         self._spread(self.pipeline.tick(self.clock()))
         self._follow_workout()
         self._log.write(lambda writer: writer.flush_if_due(self.clock()))

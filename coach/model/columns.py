@@ -164,7 +164,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
 
     @classmethod
     def of_fields(cls, kind: type[Noun], n: int, fields: Mapping[str, "Field"]) -> "Columns[Noun]":
-        """`n` nouns from whole fields, as `field` gives them."""
+        """Return `n` nouns from whole fields, as `field` gives them."""
         new = cls(kind)
         new._n = n
         for name, values in fields.items():
@@ -250,7 +250,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
         return self.floats(name)
 
     def is_one_of(self, name: str, wanted: Collection[object]) -> BoolArray:
-        """(n,) whether a field has one of these values; None among them: whether it is unknown."""
+        """Return (n,) whether a field has one of these values; None among them: whether it is unknown."""
         column = self._columns.get(name)
         if column is None:
             return np.full(len(self), None in wanted, dtype=np.bool_)
@@ -294,7 +294,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
 
 
 def _key(value: Value) -> Hashable:
-    """Key of a value that is kept once: 1, 1.0 and True have three."""
+    """Return the key of a value that is kept once: 1, 1.0 and True have three."""
     return type(value), tuple(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
@@ -312,13 +312,13 @@ def _numbers(values: FloatArray) -> _Numbers:
 
 
 def _pad(values: "array[Cell]", row: int, unknown: Cell) -> None:
-    """Rows that knew nothing come in when a later one does."""
+    """Fill in the rows that knew nothing when a later one does."""
     if len(values) < row:
         values.extend([unknown] * (row - len(values)))
 
 
 def _whole(values: "array[Cell]", n: int, unknown: Cell) -> Value:
-    """(n,) a copy as numpy's array: an array that something looks at cannot grow."""
+    """Return (n,) a copy as numpy's array: an array that something looks at cannot grow."""
     whole = np.full(n, unknown, dtype=values.typecode)
     known = min(len(values), n)  # more have come since where others took rows
     whole[:known] = np.frombuffer(values, dtype=values.typecode, count=known) if known else 0

@@ -22,7 +22,7 @@ _FIX_SD_M: Final = 3.3  # of a fix along one axis, under open sky: of the 5 m th
 
 
 def metres_per_radian(latitude_rad: FloatArray | float) -> tuple[FloatArray, FloatArray]:
-    """Metres northwards and eastwards of one radian of latitude and of longitude, at this latitude [rad]."""
+    """Return metres northwards and eastwards of one radian of latitude and of longitude, at this latitude [rad]."""
     root = 1 - _E2 * np.sin(latitude_rad) ** 2
     north = _A_M * (1 - _E2) / root**1.5
     east = _A_M / np.sqrt(root) * np.cos(latitude_rad)

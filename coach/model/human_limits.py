@@ -47,19 +47,20 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
 
 
 def is_human(name: str, values: FloatArray) -> BoolArray:
-    """(n,) whether a person on foot can have each value; of measures without bounds, any but NaN."""
+    """Return (n,) whether a person on foot can have each value; of measures without bounds, any but NaN."""
     least, most = BOUNDS.get(name, (-math.inf, math.inf))
     return np.asarray((least <= values) & (values <= most), dtype=np.bool_)
 
 
 def is_human_step(speed_mps: FloatArray, cadence_spm: FloatArray) -> BoolArray:
-    """(n,) whether speed and cadence of the same moment can be those of a person on foot; unknown (NaN): yes."""
+    """Return (n,) whether speed and cadence of the same moment can be those of a person on foot; unknown (NaN): yes."""
     is_too_long = (cadence_spm != 0.0) & (60 * speed_mps > LONGEST_STEP_M * cadence_spm)
     return np.asarray(~is_too_long, dtype=np.bool_)
 
 
 def fastest_s(distance_m: float) -> float:
-    """Shortest time [s] in which anybody ran a distance: between the best performances, speed over log distance."""
+    """Return the shortest time [s] in which anybody ran a distance: between the best performances,
+    speed over log distance."""
     distance = max(distance_m, 1.0)
     if distance >= _FASTEST[-1][0]:
         return distance_m * _FASTEST[-1][1] / _FASTEST[-1][0]

@@ -4,7 +4,7 @@ import math
 
 
 def t_quantile(freedom: float) -> float:
-    """0.975 quantile of Student's t (exact below 3). Source: series of Abramowitz & Stegun 26.7.5."""
+    """Return the 0.975 quantile of Student's t (exact below 3). Source: series of Abramowitz & Stegun 26.7.5."""
     if freedom < 3.0:
         return {1: 12.706, 2: 4.303}[max(1, math.floor(freedom))]
     z, f = 1.959964, freedom

@@ -13,7 +13,8 @@ class MotionSource(Protocol):
     """
 
     def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[FloatArray, FloatArray]:
-        """Specific force [m/s2] (n, 3) and turn rate [rad/s] (n, 3) in the sensor's axes, before clipping."""
+        """Return the specific force [m/s2] (n, 3) and turn rate [rad/s] (n, 3) in the sensor's axes,
+        before clipping."""
         ...
 
     def running_speed(self, t_s: float) -> RunningSpeedSample:

@@ -18,7 +18,7 @@ Noun = TypeVar("Noun")
 
 
 def to_plain(value: object) -> Any:
-    """JSON-ready copy of a noun, mapping, sequence, array or scalar."""
+    """Return a JSON-ready copy of a noun, mapping, sequence, array or scalar."""
     if value is None or isinstance(value, (str, bool, int)):
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, float):

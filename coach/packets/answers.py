@@ -41,5 +41,5 @@ class AnswerFinder:
 
 
 def length(answer: Answer) -> int:
-    """Bytes up to the end of the last value that is taken out of an answer."""
+    """Return the number of bytes up to the end of the last value that is taken out of an answer."""
     return max((take.at + FORMS[take.form].size for take in answer.take), default=0)

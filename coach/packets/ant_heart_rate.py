@@ -56,7 +56,7 @@ class HeartReader:
         self._last: tuple[HeartPage, float] | None = None
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One page; raises PacketError."""
+        """Take one page; raises PacketError."""
         page = decode_heart_page(payload)
         if page is None:
             return []

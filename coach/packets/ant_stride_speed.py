@@ -87,7 +87,7 @@ class StrideReader:
         self._last: tuple[bytes, float] | None = None
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One page; raises PacketError."""
+        """Take one page; raises PacketError."""
         page = decode_stride_page(payload)
         if page is None:
             return []

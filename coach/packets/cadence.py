@@ -139,7 +139,7 @@ class CadenceResolver:
 
 
 def by_measure(raw: int, measured_spm: float | None) -> tuple[Counts, str] | None:
-    """Nearest of {raw, 2 raw} to a measured step rate wins, where it is near."""
+    """Return what the nearest of {raw, 2 raw} to a measured step rate says, where it is near."""
     if not measured_spm or raw == 0:
         return None
     counts = min(Counts, key=lambda c: abs(raw * c.steps - measured_spm))

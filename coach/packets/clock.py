@@ -60,7 +60,7 @@ class LineUnder:
         return self.level + self.slope * (time - self.at)
 
     def add(self, time: float, delay: float) -> None:
-        """One more point; the line goes under it at once, and is fitted again when a bucket is full."""
+        """Add one more point; the line goes under it at once, and is fitted again when a bucket is full."""
         bucket = time // self._bucket_s
         if bucket > self._bucket:
             self._keep_lowest()
@@ -182,7 +182,7 @@ class DeviceClock:
         self._line = None
 
     def to_host(self, device_s: FloatArray) -> FloatArray:
-        """Host times of rising device times (n,), after `observe` of their packet.
+        """Return host times of rising device times (n,), after `observe` of their packet.
 
         Output moves towards a better line by at most 3 % of its own pace at first, by 0.5 % later; so no interval
         between readings is bent by more.
@@ -255,7 +255,7 @@ class WrappingCounter:
         self._last: tuple[float, float] | None = None
 
     def seconds(self, raw: int, arrival_s: float) -> float:
-        """Unwrapped device time of a packet that came at `arrival_s`."""
+        """Return the unwrapped device time of a packet that came at `arrival_s`."""
         now = raw * self._tick_s
         if self._last is not None:
             expected = self._last[0] + arrival_s - self._last[1]

@@ -134,7 +134,7 @@ def decode_description(payload: bytes) -> BoardDescription:
 
 
 def checksum(body: bytes) -> int:
-    """CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF, of all bytes before it."""
+    """Return CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF, of all bytes before it."""
     return binascii.crc_hqx(body, 0xFFFF)
 
 
@@ -154,7 +154,7 @@ class CoachBoardReader:
         self._before: tuple[int, float, int] | None = None  # sequence, device time and readings of the frame before
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One notification; raises PacketError."""
+        """Take one notification; raises PacketError."""
         frame = decode_frame(payload)
         if self._duplicates.has(payload):
             return []

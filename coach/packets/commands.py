@@ -40,7 +40,7 @@ Values = dict[str, float | str]
 
 
 def link_plan(profile: DeviceProfile, use: SensorUse) -> LinkPlan:
-    """All the radio must know to run this sensor at its wear site."""
+    """Return all the radio must know to run this sensor at its wear site."""
     found = [c for c in profile.characteristics().values() if _is_notified(c, profile, use)]
     return LinkPlan(
         use=use,
@@ -105,7 +105,7 @@ def _carrier(profile: DeviceProfile) -> Carrier:
 
 
 def _read_charge(found: Sequence[Characteristic]) -> ReadCharge | None:
-    """How the data say the battery's charge, where they do."""
+    """Return how the data say the battery's charge, where they do."""
     formats = [format_named(c.decoder) for c in found if c.decoder]
     return next((one.charge for one in formats if one.charge), None)
 
@@ -136,7 +136,7 @@ def _hold(profile: DeviceProfile, use: SensorUse, steps: tuple[Step, ...]) -> Co
 
 
 def _take(profile: DeviceProfile, settings: Mapping[str, float | str], step: Step) -> Conversation[Values]:
-    """One step; gives the settings that its answer holds."""
+    """Take one step; give the settings that its answer holds."""
     if step.do == "pause":
         yield Pause(step.seconds)
         return {}
@@ -178,7 +178,7 @@ def _settings_in(profile: DeviceProfile, step: Step, answer: Answer, heard: byte
 
 
 def _read_back(profile: DeviceProfile, use: SensorUse) -> Conversation[tuple[Values, list[str]]]:
-    """Every setting that the sensor reports, and words for each that it does not."""
+    """Read every setting that the sensor reports, and words for each that it does not."""
     settings = settings_of(profile, use)
     answers: Values = {}
     warnings: list[str] = []

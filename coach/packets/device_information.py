@@ -7,7 +7,7 @@ from coach.packets.formats import checked
 
 
 def decode_information(payload: bytes) -> str:
-    """UTF-8 words, without the NULs and blanks that some sensors pad with; raises PacketError for no text."""
+    """Return UTF-8 words, without the NULs and blanks that some sensors pad with; raises PacketError for no text."""
     try:
         return payload.rstrip(b"\0").decode("utf-8").strip()
     except UnicodeDecodeError:

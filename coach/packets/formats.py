@@ -41,7 +41,8 @@ class SharedReading:
     _made: dict[type, object] = field(default_factory=dict)
 
     def imu(self) -> ImuStreamFacts:
-        """Facts of the motion stream; a sensor without a place yet counts as worn at its profile's first site."""
+        """Return facts of the motion stream; a sensor without a place yet counts as worn at its profile's first
+        site."""
         settings = settings_of(self.profile, self.use)
         return ImuStreamFacts(
             sensor_id=self.use.sensor_id,
@@ -131,7 +132,7 @@ def motion_row(device_s: float, acc_mps2: FloatArray, gyr_radps: FloatArray) -> 
 
 
 def triples(values: FloatArray) -> list[list[float]]:
-    """(n, 3) as lists."""
+    """Return (n, 3) as lists."""
     return [[float(v) for v in row] for row in values]
 
 

@@ -34,7 +34,7 @@ class FrameClock:
         return self._nominal_s * (1.0 + (self._line.slope if self._line else 0.0))
 
     def number(self, n: int, arrival_s: float) -> int:
-        """`n` frames came together at `arrival_s`: the number of the first of them."""
+        """Count `n` frames that came together at `arrival_s`; return the number of the first of them."""
         newest = self._next + n - 1
         if self._line is None:
             self._line = LineUnder(OSCILLATOR, newest * self._nominal_s, self._lag(newest, arrival_s))
@@ -57,7 +57,7 @@ class FrameClock:
         return self._lag(index, arrival_s) - line.value(index * self._nominal_s)
 
     def _n_lost(self, line: LineUnder, newest: int, arrival_s: float) -> int:
-        """Frames lost before those that came now."""
+        """Return the number of frames lost before those that came now."""
         late = self._late(line, newest, arrival_s)
         if arrival_s - self._last_arrival_s > _SILENCE_S:
             self._recent.clear()

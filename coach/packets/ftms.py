@@ -112,7 +112,8 @@ def _read(cursor: Fields, part: TreadmillPart, name: str, pace_width: int) -> Tr
 
 
 def odd_bytes(payload: bytes) -> int:
-    """Bytes that a part has beyond what its flags announce; negative: that it lacks. Paces may be of either width."""
+    """Return how many bytes a part has beyond what its flags announce; negative: how many it lacks.
+    Paces may be of either width."""
     flags = int.from_bytes(payload[:2], "little")
     shortest, longest = _length(flags, 1), _length(flags, 2)
     return min(len(payload) - shortest, 0) or max(len(payload) - longest, 0)
@@ -125,7 +126,7 @@ def _length(flags: int, pace_width: int) -> int:
 
 
 def _pace_width(flags: int, n_bytes: int) -> int:
-    """Two bytes by the current standard, one by FTMS 1.0: what the length allows, two where both fit."""
+    """Return the width of paces: two bytes by the standard, one by FTMS 1.0; what the length allows, else two."""
     return 2 if n_bytes >= _length(flags, 2) else 1
 
 
@@ -142,7 +143,7 @@ class TreadmillReader:
         self._before: tuple[bytes, float] | None = None
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One notification; raises PacketError."""
+        """Take one notification; raises PacketError."""
         part = decode_part(payload)
         if self._has_wrong_incline:
             part = replace(part, incline_pct=None)

@@ -35,7 +35,7 @@ def decode_heart_rate(payload: bytes, t_s: float) -> HeartRateSample:
 
 
 def odd_bytes(payload: bytes) -> int:
-    """Bytes that a measurement has beyond what its flags announce; negative: that it lacks."""
+    """Return how many bytes a measurement has beyond what its flags announce; negative: how many it lacks."""
     flags = payload[0] if payload else 0
     n_left = len(payload) - 2 - bool(flags & _IS_WIDE) - (2 if flags & _HAS_ENERGY else 0)
     return n_left % 2 if flags & _HAS_RR and n_left >= 0 else n_left

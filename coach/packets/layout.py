@@ -58,7 +58,7 @@ class Fields:
         return self.u32() if is_announced and self.n_left >= _U32.size else None
 
     def end(self) -> None:
-        """Nothing may be left."""
+        """Raise PacketError where anything is left."""
         if self.n_left:
             raise PacketError(f"{self._what} has {self.n_left} bytes too many", self._payload)
 

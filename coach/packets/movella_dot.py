@@ -28,7 +28,7 @@ DEVICE_CONTROL: Final = "15171002-4947-11e9-8646-d663bd873d93"
 
 
 def decode_reading(payload: bytes) -> tuple[int, FloatArray, FloatArray]:
-    """Device microseconds, acceleration [m/s2] (3,), turn rate [rad/s] (3,). Zeros may fill the payload up.
+    """Return device microseconds, acceleration [m/s2] (3,), turn rate [rad/s] (3,). Zeros may fill the payload up.
 
     Raises:
         PacketError: cut, longer than a reading, or values that the sensor cannot give.
@@ -53,7 +53,7 @@ class MovellaReader:
         self._duplicates = Duplicates(tally)
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One notification; raises PacketError."""
+        """Take one notification; raises PacketError."""
         us, acc, gyr = decode_reading(payload)
         if self._duplicates.has(payload):
             return []
@@ -62,7 +62,7 @@ class MovellaReader:
 
 
 def rate_of(control: bytes) -> int:
-    """Output rate [Hz] in the device control block; raises PacketError where it is cut."""
+    """Return the output rate [Hz] in the device control block; raises PacketError where it is cut."""
     if len(control) < _RATE_AT + 2:
         raise PacketError("a DOT device control block is cut short", control)
     return int.from_bytes(control[_RATE_AT : _RATE_AT + 2], "little")

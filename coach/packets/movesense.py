@@ -71,7 +71,7 @@ def decode_message(payload: bytes) -> Message:
 
 
 def decode_imu6(body: bytes) -> tuple[int, FloatArray, FloatArray]:
-    """Milliseconds of the first reading, acceleration [m/s2] (n, 3), turn rate [rad/s] (n, 3).
+    """Return milliseconds of the first reading, acceleration [m/s2] (n, 3), turn rate [rad/s] (n, 3).
 
     Raises:
         PacketError: no whole number of readings, or values that the chip cannot give (a part was lost).
@@ -83,7 +83,8 @@ def decode_imu6(body: bytes) -> tuple[int, FloatArray, FloatArray]:
 
 
 def decode_arrays(body: bytes, n_arrays: int) -> tuple[int, list[FloatArray]]:
-    """Milliseconds of the first reading and `n_arrays` arrays (n, 3) as sent: /Meas/Acc 1, /Meas/IMU6 2, /Meas/IMU9 3.
+    """Return milliseconds of the first reading and `n_arrays` arrays (n, 3) as sent: /Meas/Acc 1, /Meas/IMU6 2,
+    /Meas/IMU9 3.
 
     Raises:
         PacketError: no whole number of readings, or not a number among them.

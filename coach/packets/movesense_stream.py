@@ -53,7 +53,7 @@ class MovesenseReader:
         self._last: tuple[float, int] | None = None  # device time and number of readings of the packet before
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One notification; raises PacketError."""
+        """Take one notification; raises PacketError."""
         message = decode_message(payload)
         if message.reference == REF_STREAM and message.kind is not StreamKind.RESPONSE:
             if self._doubles.has(message.kind, payload, self._parts.is_waiting):
@@ -215,11 +215,11 @@ class Parts:
         self._pending = None
 
     def took_whole(self) -> None:
-        """Whole bodies were taken without `join`."""
+        """Note that whole bodies were taken without `join`."""
         self._n_lost_in_a_row = 0
 
     def join(self, message: Message, payload: bytes) -> list[bytes]:
-        """Bodies that are whole now; raises PacketError for a part whose beginning was lost."""
+        """Return bodies that are whole now; raises PacketError for a part whose beginning was lost."""
         done: list[bytes] = []
         if message.kind is StreamKind.DATA_PART2:
             if self._pending is None:
@@ -235,7 +235,8 @@ class Parts:
         return done
 
     def _close(self, body: bytes, following: bytes) -> list[bytes]:
-        """`body` is followed by the next: whole if its readings last until then, else a part of it was lost."""
+        """Close `body`, which is followed by the next: it is whole if its readings last until then,
+        else a part of it was lost."""
         if self._whole is None and (self._lasts_until(body, following) or self._learns_rate(body, following)):
             self._whole = len(body)
             self._is_rate_known = True
@@ -267,7 +268,7 @@ class Parts:
 
 
 def _readings_and_span(body: bytes, following: bytes) -> tuple[int, float]:
-    """How many whole readings a body holds, 0 where it is cut, and the time until the next one begins [s]."""
+    """Return how many whole readings a body holds, 0 where it is cut, and the time until the next one begins [s]."""
     n, rest = divmod(len(body) - _HEAD, _READING)
     if rest or n < 1 or len(following) < _HEAD:
         return 0, 0.0

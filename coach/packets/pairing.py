@@ -24,7 +24,7 @@ class ClockTrack:
         self._before = None
 
     def times(self, last_s: float, n: int, payload: bytes) -> FloatArray:
-        """Device times of `n` readings ending at `last_s`; raises PacketError where time went back a little.
+        """Return device times of `n` readings ending at `last_s`; raises PacketError where time went back a little.
 
         After a loss the nominal interval holds, so that the readings that came are not stretched over the gap.
         """
@@ -59,7 +59,7 @@ class Pairing:
         self._gyr = _appended(self._gyr, times, values)
 
     def take(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-        """Device times, acceleration and turn rate of all that is paired by now; None where nothing is."""
+        """Return device times, acceleration and turn rate of all that is paired by now; None where nothing is."""
         (acc_s, acc), (gyr_s, gyr) = self._acc, self._gyr
         if len(acc_s) == 0 or len(gyr_s) < 2:
             return None
@@ -83,7 +83,7 @@ class Pairing:
 def _appended(
     held: tuple[FloatArray, FloatArray], times: FloatArray, values: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """`held` with new readings behind; all begins again after a restart, and what is too old goes."""
+    """Return `held` with new readings behind; all begins again after a restart, and what is too old goes."""
     if len(held[0]) and times[0] <= held[0][-1]:
         return times, values
     joined = np.concatenate([held[0], times]), np.concatenate([held[1], values])

@@ -82,7 +82,7 @@ class PhoneMotionReader:
         self._last_s: float | None = None
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One packet; raises PacketError."""
+        """Take one packet; raises PacketError."""
         packet = decode_motion(payload)
         if self._duplicates.has(payload):
             return []

@@ -51,7 +51,7 @@ class PhonePositionReader:
         self._last: bytes = b""
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One fix; raises PacketError. Browsers give the last fix again on a new watch: it counts once."""
+        """Take one fix; raises PacketError. Browsers give the last fix again on a new watch: it counts once."""
         sample = decode_position(payload, t_s)
         if payload == self._last:
             self._tally.n_duplicates += 1

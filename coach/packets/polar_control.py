@@ -135,7 +135,8 @@ def factor_of(parameters: bytes) -> float | None:
 
 
 def chosen(offer: Offer, rate_hz: float | None, range_: float | None) -> dict[Setting, int]:
-    """One value of each setting on offer: the smallest rate and range that suffice, else the largest there is."""
+    """Return one value of each setting on offer: the smallest rate and range that suffice,
+    else the largest there is."""
     wanted = {Setting.RATE: rate_hz, Setting.RANGE: range_}
     return {s: _suffices(offer[s], wanted.get(s)) for s in _ASKED if offer.get(s)}
 

@@ -45,7 +45,7 @@ class PolarReader:
         self._pairing = Pairing(1.0 / facts.rate_hz) if facts.gyr_range_dps is not None else None
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One data frame; raises PacketError."""
+        """Take one data frame; raises PacketError."""
         frame = decode_frame(payload)
         if self._duplicates.has(payload):
             return []
@@ -104,7 +104,7 @@ class PolarReader:
                 self._pairing = Pairing(1.0 / rate_hz)
 
     def _times(self, frame: PolarFrame, payload: bytes) -> FloatArray:
-        """Device times of a frame's readings: its timestamp is that of the last one."""
+        """Return device times of a frame's readings: its timestamp is that of the last one."""
         if self._base_ns is None:
             self._base_ns = frame.last_ns
         last, n = (frame.last_ns - self._base_ns) * _NS, len(frame.raw)

@@ -18,7 +18,7 @@ from firmware_config.schema import Characteristic, DeviceProfile, full_uuid
 
 @cache
 def formats() -> Mapping[str, Format]:
-    """Every format by name."""
+    """Return every format by name."""
     found: dict[str, Format] = {}
     for name in sorted(info.name for info in pkgutil.iter_modules(coach.packets.__path__)):
         module = importlib.import_module(f"coach.packets.{name}")

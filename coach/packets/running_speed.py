@@ -44,7 +44,7 @@ def decode_running_speed(payload: bytes, t_s: float) -> RunningSpeedSample:
 
 
 def odd_bytes(payload: bytes) -> int:
-    """Bytes that a measurement has beyond what its flags announce; negative: that it lacks."""
+    """Return how many bytes a measurement has beyond what its flags announce; negative: how many it lacks."""
     flags = payload[0] if payload else 0
     return len(payload) - 4 - (2 if flags & _HAS_STRIDE else 0) - (4 if flags & _HAS_DISTANCE else 0)
 

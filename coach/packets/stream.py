@@ -220,7 +220,8 @@ class ImuStream:
         )
 
     def _judge_step_back(self, step_s: float, arrival_s: float, payload: bytes) -> None:
-        """Time that goes back far, or after a silence, is that of a sensor that restarted; else the packet is wrong."""
+        """Judge time that goes back: far, or after a silence, it is that of a sensor that restarted;
+        else the packet is wrong."""
         if step_s > -_BACK_S and arrival_s - self._last_arrival_s < _BACK_S:
             raise PacketError("the sensor's time went back", payload)
         self._clock.restart()
@@ -244,7 +245,7 @@ class ImuStream:
         self._last = None
 
     def follow_pace(self, elapsed_s: float, n: int) -> None:
-        """`n` intervals took `elapsed_s` of device time without a gap: the true sampling interval."""
+        """Follow the true sampling interval: `n` intervals took `elapsed_s` of device time without a gap."""
         if n > 0 and abs(elapsed_s / n * self._facts.rate_hz - 1.0) < 0.25:
             if len(self._pace) == _MEMORY:
                 gone_s, gone = self._pace[0]
@@ -289,8 +290,8 @@ class ImuStream:
         return [gap]
 
     def _n_missing(self, span_s: float) -> int:
-        """By the pace of the whole stream: times in whole milliseconds say it over the 64 packets of `interval_s` to
-        one in 2,500 only, and an absence of a minute holds 12,000 readings."""
+        """Count missing readings by the pace of the whole stream: times in whole milliseconds say it over the 64
+        packets of `interval_s` to one in 2,500 only, and an absence of a minute holds 12,000 readings."""
         if self._tally.whole_n > self._pace_n:
             return self._tally.missing_in(span_s)
         return max(round(span_s / self.interval_s) - 1, 1)

@@ -32,7 +32,7 @@ class _Contact:
 
 
 def decode_contact_time(payload: bytes) -> float | None:
-    """Contact time [s]; None in packets of another kind, and while the foot makes none.
+    """Return the contact time [s]; None in packets of another kind, and while the foot makes none.
 
     Raises:
         PacketError: an empty packet.
@@ -46,7 +46,8 @@ def decode_contact_time(payload: bytes) -> float | None:
 
 
 def decode_power(payload: bytes) -> int:
-    """Instantaneous power [W]; raises PacketError where it is cut. What the flags announce behind it is passed over."""
+    """Return the instantaneous power [W]; raises PacketError where it is cut.
+    What the flags announce behind it is passed over."""
     fields = Fields("running power", payload)
     fields.u16()
     return fields.s16()

@@ -10,7 +10,7 @@ _WIDTHS = {"u8": 1, "u16": 2, "u32": 4}
 def encode(
     template: str, settings: Mapping[str, float | str], codes: Mapping[str, Mapping[str, int]] | None = None
 ) -> bytes:
-    """Bytes of a template such as `ff aa 03 {rate_hz:code} 00`; its grammar is in `firmware_config.schema`.
+    """Return bytes of a template such as `ff aa 03 {rate_hz:code} 00`; its grammar is in `firmware_config.schema`.
 
     Raises:
         UserError: a value does not fit, or the sensor has no code for it; the message names those there are.

@@ -27,7 +27,7 @@ _LARGEST_DPS: Final = 2300.0  # its 2000 deg/s range is 2294 at full scale of 16
 
 
 def decode_reading(payload: bytes) -> tuple[int, FloatArray, FloatArray]:
-    """Device milliseconds, acceleration [m/s2] (3,), turn rate [rad/s] (3,).
+    """Return device milliseconds, acceleration [m/s2] (3,), turn rate [rad/s] (3,).
 
     Raises:
         PacketError: not 28 bytes, or values that the board's chip cannot give.
@@ -77,7 +77,7 @@ class WearableMyFootReader:
         self._range = RangeFinder(self._stream.acc_range_mps2)
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One notification; raises PacketError."""
+        """Take one notification; raises PacketError."""
         ms, acc, gyr = decode_reading(payload)
         if self._duplicates.has(payload):
             return []

@@ -40,7 +40,7 @@ _CHARGE: Final = (  # centivolt and above -> percent, of the maker's table
 
 
 def decode_motion(frames: Sequence[bytes]) -> tuple[FloatArray, FloatArray]:
-    """Acceleration [m/s2] (n, 3) and turn rate [rad/s] (n, 3) of motion frames.
+    """Return acceleration [m/s2] (n, 3) and turn rate [rad/s] (n, 3) of motion frames.
 
     Raises:
         PacketError: one of them is not a motion frame of 20 or 28 bytes.
@@ -54,7 +54,7 @@ def decode_motion(frames: Sequence[bytes]) -> tuple[FloatArray, FloatArray]:
 
 
 def decode_register(frame: bytes) -> tuple[int, tuple[int, ...]]:
-    """First register and the values of eight; raises PacketError for other than an answer of 20 bytes."""
+    """Return the first register and the values of eight; raises PacketError for other than an answer of 20 bytes."""
     if len(frame) != _FRAME or frame[0] != _HEAD or frame[1] != _REGISTER:
         raise PacketError("not a WitMotion register answer", frame)
     register, *values = struct.unpack_from("<H8h", frame, 2)
@@ -62,7 +62,7 @@ def decode_register(frame: bytes) -> tuple[int, tuple[int, ...]]:
 
 
 def charge_pct(centivolt: int) -> float:
-    """Charge in percent of a battery voltage, by the maker's table."""
+    """Return the charge in percent of a battery voltage, by the maker's table."""
     return next((pct for least, pct in _CHARGE if centivolt >= least), 0.0)
 
 
@@ -79,7 +79,7 @@ class FrameCutter:
         self.n_skipped = 0
 
     def feed(self, payload: bytes) -> list[bytes]:
-        """Frames that are whole now; `n_skipped` counts bytes that were no frame."""
+        """Return frames that are whole now; `n_skipped` counts bytes that were no frame."""
         self._held += payload
         frames = []
         while self._held:
@@ -94,18 +94,20 @@ class FrameCutter:
         return frames
 
     def finish(self) -> list[bytes]:
-        """No bytes follow: what is held is a frame if it is as long as one."""
+        """Return what is held as a frame if it is as long as one: no bytes follow."""
         held, self._held = self._held, b""
         return [held] if len(held) in (_FRAME, _LONG_FRAME) and held[:2] in _HEADERS else []
 
     def restart(self, payload: bytes) -> None:
-        """`payload` comes after a silence: a half frame from before it that does not go on there is forgotten."""
+        """Begin again with `payload` after a silence: a half frame from before it that does not go on there is
+        forgotten."""
         is_whole = self._size is None and len(self._held) in (_FRAME, _LONG_FRAME)
         if payload[:2] in _HEADERS and not is_whole:
             self._held = b""
 
     def _frame_size(self) -> int:
-        """Length of the frame that begins here, or how many bytes it takes to know more; 0: none begins here."""
+        """Return the length of the frame that begins here, or how many bytes it takes to know more;
+        0: none begins here."""
         held = self._held
         if not any(header.startswith(held[:2]) for header in _HEADERS):
             return 0

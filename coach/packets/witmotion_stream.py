@@ -39,7 +39,7 @@ class WitmotionReader:
         self._last_arrival_s = 0.0
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
-        """One notification; raises PacketError where it holds no frame and some of its bytes can be of none."""
+        """Take one notification; raises PacketError where it holds no frame and some of its bytes can be of none."""
         n_skipped = self._cutter.n_skipped
         if t_s - self._last_arrival_s > _SILENCE_S:
             self._cutter.restart(payload)
@@ -67,7 +67,7 @@ class WitmotionReader:
         return self._stream.take(device_s, acc, gyr, t_s, payload)
 
     def _measure_rate(self, n: int, t_s: float) -> None:
-        """After a second of frames: the rate the sensor does send at, of those it can."""
+        """Measure, after a second of frames, the rate the sensor does send at, of those it can."""
         if self._is_measured:
             return
         if self._seen is None:

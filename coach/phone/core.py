@@ -66,7 +66,7 @@ class PhoneCore:
         return self.pack_state(self._pack.made_at.isoformat())
 
     def pack_state(self, now: str) -> str:
-        """{"run_id", "made_at", "stale_because", "signs_are_due", "focus", "wishes", "sensors", "shoes"}."""
+        """Return {"run_id", "made_at", "stale_because", "signs_are_due", "focus", "wishes", "sensors", "shoes"}."""
         pack, at = self._pack, datetime.fromisoformat(now)
         if pack is None:
             return "{}"
@@ -241,7 +241,8 @@ class PhoneCore:
         return self._text(self._run.status())
 
     def feed(self, sensor_id: str, characteristic: str, t_s: float, payload: bytes) -> str:
-        """One notification, or a value that was read. Messages for the page as [[kind, data], ...], "" for none."""
+        """Take one notification, or a value that was read. Messages for the page as [[kind, data], ...],
+        "" for none."""
         if self._run is None:
             if not self._is_data(sensor_id, characteristic):
                 self._keep(sensor_id, characteristic, bytes(payload))
@@ -295,7 +296,7 @@ class PhoneCore:
         return self._text(self._run.pipeline.reports() if self._run is not None else [])
 
     def take_log(self) -> bytes:
-        """Bytes to append to the log now; call it each second."""
+        """Return bytes to append to the log now; call it each second."""
         return self._run.take_log() if self._run is not None else b""
 
     def finish(self, t_s: float) -> str:

@@ -76,7 +76,7 @@ class Readiness:
 
 
 def why_stale(pack: Pack, now: datetime, is_used: bool) -> str:
-    """Why the pack may coach no more; "" while it may."""
+    """Return why the pack may coach no more; "" while it may."""
     if is_used:
         return "what you took along was for one run, and that run has been"
     if now - pack.made_at > GOOD_FOR:
@@ -120,7 +120,7 @@ def prepare(pack: Pack, answers: Answers, now: datetime, *, is_used: bool = Fals
 
 
 def workouts_now(pack: Pack, ready: Readiness) -> list[tuple[Workout, bool, str]]:
-    """Each structured run of the pack, whether it may be led now, and the words to it; by the home's rule."""
+    """Return each structured run of the pack, whether it may be led now, and the words to it; by the home's rule."""
     found = []
     for plan in pack.workouts:
         workout = workout_of(plan)

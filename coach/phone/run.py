@@ -43,7 +43,7 @@ class _Drain(BytesIO):
         return self._n_before + super().tell()
 
     def take(self) -> bytes:
-        """All bytes written since the last call."""
+        """Return all bytes written since the last call."""
         piece = self.getvalue()
         self._n_before += len(piece)
         self.seek(0)
@@ -87,14 +87,14 @@ class PhoneRun:
     # What comes in -------------------------------------------------------------------------------------------------
 
     def feed(self, notification: Notification) -> list[Message]:
-        """One notification: first into the log, then through the pipeline."""
+        """Take one notification: first into the log, then through the pipeline."""
         t_s = self._forward(notification.t_s)
         item = Notification(notification.sensor_id, notification.characteristic.lower(), t_s, notification.payload)
         self._log.add_notification(item)
         return self._spread(self.pipeline.feed(item))
 
     def tick(self, t_s: float) -> list[Message]:
-        """Time has passed without a notification: values go stale, silence is seen."""
+        """Let time pass without a notification: values go stale, silence is seen."""
         messages = self._spread(self.pipeline.tick(self._forward(t_s)))
         return [*messages, *self._follow_workout()]
 
@@ -208,7 +208,8 @@ class PhoneRun:
         return self._follower.status(self._distance_m, bool(self._sore_s))
 
     def _follow_workout(self) -> list[Message]:
-        """As at home: the next part when running time or distance has come to it; how its pace is kept."""
+        """Follow the workout as at home: the next part when running time or distance has come to it;
+        how its pace is kept."""
         if self._follower is None or self.timeline.is_paused or self.pipeline.hold:
             return []
         elapsed_s = self.timeline.elapsed_s(self._t_s)
@@ -251,7 +252,7 @@ class PhoneRun:
         return messages
 
     def _show(self, metrics: Sequence[LiveMetrics]) -> list[Message]:
-        """Only the newest numbers are shown; kilometres are found in all."""
+        """Show only the newest numbers; kilometres are found in all."""
         messages: list[Message] = [
             ("kilometre", self._kilometre(one.t_s))
             for one in metrics

@@ -34,7 +34,7 @@ class RunClock:
         return self.start_s + (self.time_source() - self.origin_s) * self.speed
 
     def wall_s(self, seconds: float) -> float:
-        """How long `seconds` of this clock last on the wall: what timeouts of asyncio want."""
+        """Return how long `seconds` of this clock last on the wall: what timeouts of asyncio want."""
         return seconds / self.speed
 
     async def sleep(self, seconds: float) -> None:

@@ -27,7 +27,7 @@ class Senders(Protocol):
     fault: LinkError | None
 
     def listening(self, sensor_id: str, receive: Callable[[bytes], None]) -> AbstractContextManager[None]:
-        """While inside, `receive` gets each packet of this sensor."""
+        """Give `receive` each packet of this sensor while inside."""
 
 
 class HeardLink:

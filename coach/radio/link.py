@@ -44,7 +44,7 @@ class SensorLink:
         self.state.say_stopped()
 
     async def _session_until_stop(self) -> bool:
-        """One connection, to its loss or to `stop`; True if it gave data."""
+        """Hold one connection, to its loss or to `stop`; True if it gave data."""
         session = asyncio.create_task(self._session())
         stop = asyncio.create_task(self.state.stopped())
         try:
@@ -116,7 +116,7 @@ class SensorLink:
                 await wire.hold(self._plan.stop())
 
     async def _watch(self, session: Session) -> None:
-        """Until stop; raises LinkError with the reason once the connection is lost or stalled."""
+        """Watch until stop; raises LinkError with the reason once the connection is lost or stalled."""
         while not self.state.is_stopping():
             if session.lost.is_set():
                 raise await self._why_lost()
@@ -128,7 +128,8 @@ class SensorLink:
                     await session.lost.wait()
 
     async def _why_lost(self) -> LinkError:
-        """bleak gives no reason: a sensor that fell silent first has faded out, else it (or the adapter) hung up."""
+        """Return why the link was lost. bleak gives no reason: a sensor that fell silent first has faded out,
+        else it (or the adapter) hung up."""
         if self.state.quiet_s > self._settings.faded_s:
             return loss_error("out_of_range", self._plan.use.name)
         return loss_error("dropped", self._plan.use.name)
@@ -146,7 +147,7 @@ class SensorLink:
         self._on_notification(notification)
 
     async def _keep_reading_battery(self, wire: Wire) -> None:
-        """Beside the watch: a read that waits for an answer must not hide a silence."""
+        """Read the battery beside the watch: a read that waits for an answer must not hide a silence."""
         while True:
             await self._clock.sleep(self._settings.battery_s)
             await self._read_battery(wire)

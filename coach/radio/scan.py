@@ -175,7 +175,7 @@ class Ear:
         notifying.add_done_callback(self._notifying.discard)
 
     def _forget_old(self) -> None:
-        """Phones change their addresses all day: keep no more than a street of them."""
+        """Forget old sensors: phones change their addresses all day: keep no more than a street of them."""
         if len(self._heard) > _MOST_HEARD:
             since_s = self._clock() - _KEPT_S
             self._heard = {i: heard for i, heard in self._heard.items() if heard.sensor.seen_s >= since_s}
@@ -185,7 +185,7 @@ class Ear:
             self._news.notify_all()
 
     def found(self, within_s: float = _LISTED_S) -> list[FoundSensor]:
-        """Sensors heard in the last `within_s`, or since the scan before this one was opened.
+        """Return sensors heard in the last `within_s`, or since the scan before this one was opened.
 
         Known kinds come first, then the strongest signal.
         """
@@ -194,7 +194,7 @@ class Ear:
         return sorted(recent, key=by_likelihood)
 
     def advertised(self, sensor_id: str) -> Advertised | None:
-        """How a sensor was last heard to advertise; None where it was not."""
+        """Return how a sensor was last heard to advertise; None where it was not."""
         heard = self._heard.get(sensor_id)
         return heard.advertised if heard else None
 
@@ -230,7 +230,7 @@ class Ear:
 
 
 async def can_listen(backend: Backend, clock: RunClock) -> LinkError | None:
-    """None if this machine's radio can scan, else why not and what to do."""
+    """Return None if this machine's radio can scan, else why not and what to do."""
     try:
         async with Ear(backend, lambda _name, _services, _companies: None, clock).listening():
             return None

@@ -66,7 +66,7 @@ class Radio:
                 yield
 
     def found(self) -> list[FoundSensor]:
-        """Sensors that are heard now; known kinds first, then the strongest signal."""
+        """Return sensors that are heard now; known kinds first, then the strongest signal."""
         return sorted([*self.ear.found(), *self.backend.ant.found(self.clock)], key=by_likelihood)
 
     async def find(self, sensor_id: str, within_s: float) -> FoundSensor:
@@ -156,7 +156,7 @@ async def _connect(radio: Radio, client: BleakClient, name: str) -> None:
 
 
 async def _disconnect(radio: Radio, client: BleakClient) -> None:
-    """Shielded: a cancelled task must not leave the connection open."""
+    """Disconnect, shielded: a cancelled task must not leave the connection open."""
     closing = asyncio.ensure_future(_close(radio, client))
     try:
         await asyncio.shield(closing)
@@ -172,7 +172,7 @@ async def _close(radio: Radio, client: BleakClient) -> None:
 
 
 async def introduce(wire: Wire, use: SensorUse) -> SensorUse:
-    """`use` with what the sensor says of itself (Device Information); what it does not say stays as it was."""
+    """Return `use` with what the sensor says of itself (Device Information); what it does not say stays as it was."""
     facts: dict[str, str] = {}
     for name, short in _TEXTS.items():
         with contextlib.suppress(LinkError):  # a name it will not give is no reason to let it go

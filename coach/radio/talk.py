@@ -171,7 +171,7 @@ class Wire:
             await asyncio.wait([answer])
 
     async def _wait_for(self, answer: "asyncio.Future[_Answer]") -> None:
-        """Until it is there; raises LinkError (PAIRED) where the system paired meanwhile and forgot what for."""
+        """Wait until it is there; raises LinkError (PAIRED) where the system paired meanwhile and forgot what for."""
         was_paired = await self._is_paired()
         paired_s: float | None = None
         while not (await asyncio.wait([answer], timeout=self._clock.wall_s(_POLL_S)))[0]:
@@ -182,7 +182,8 @@ class Wire:
                 raise loss_error(PAIRED, self._name)
 
     async def _ask_during_dialog(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """macOS cannot be asked to pair: it asks its user by itself once a request was refused."""
+        """Ask while the system asks its user: macOS cannot be asked to pair,
+        it asks its user by itself once a request was refused."""
         until_s = self._clock() + _DIALOG_S
         while True:
             await self._clock.sleep(_ASK_AGAIN_S)

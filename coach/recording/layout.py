@@ -34,7 +34,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def unix_ns(at: datetime) -> int:
-    """Nanoseconds since 1970 of an aware time, exact."""
+    """Return nanoseconds since 1970 of an aware time, exact."""
     return (at - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
@@ -75,12 +75,12 @@ def header_from_metadata(header: Mapping[str, str], sensors: Sequence[Mapping[st
 
 
 def unfinished_path(folder: Path, run_id: str, number: int = 1) -> Path:
-    """Where a part of a run's log lies until it is finished; parts count from 1."""
+    """Return where a part of a run's log lies until it is finished; parts count from 1."""
     return inside(folder, f"{run_id}{SUFFIX}.part{number if number > 1 else ''}")
 
 
 def finished_path(unfinished: Path) -> Path:
-    """Where the whole log of a part lies in the end."""
+    """Return where the whole log of a part lies in the end."""
     match = PART_NAME.fullmatch(unfinished.name)
     return unfinished.with_name(match["final"]) if match else unfinished
 

@@ -30,7 +30,7 @@ if sys.platform != "win32":
 else:
 
     def take(stream: IO[bytes]) -> None:
-        """Windows keeps a file that is open from being renamed: that is the mark."""
+        """Do nothing: Windows keeps a file that is open from being renamed, and that is the mark."""
 
     def is_taken(path: Path) -> bool:
         """Whether a process is writing this file; also where there is no such file."""

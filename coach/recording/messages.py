@@ -17,7 +17,8 @@ Rows = Sequence[tuple[float, Mapping[str, object]]]
 
 
 def write_messages(started_at: datetime, topics: Mapping[str, tuple[Mapping[str, object], Rows]]) -> bytes:
-    """topics: name -> (JSON Schema with a title, rows of (seconds since the start, message)); empty: left out."""
+    """Write rows by topic. topics: name -> (JSON Schema with a title, rows of (seconds since the start, message));
+    empty: left out."""
     out, start_ns = io.BytesIO(), unix_ns(started_at)
     writer: Any = Writer(out, compression=CompressionType.NONE)
     writer.start(profile="", library="running-coach")

@@ -56,7 +56,8 @@ class Recording:
     is_complete: bool
 
     def items(self) -> Iterator[Notification | RunEvent]:
-        """All that was kept, in the order it was kept; a recording that was cut off ends where its sound part ends.
+        """Yield all that was kept, in the order it was kept;
+        a recording that was cut off ends where its sound part ends.
 
         Raises:
             RecordingError: a finished recording is damaged; everything before the damage was given.
@@ -119,7 +120,7 @@ def read_recording(path: Path) -> Recording:
 
 
 def _records(path: Path, is_outline: bool = False) -> Iterator[object]:
-    """Chunks, metadata and the footer of a file, up to its first damage, chunks packed.
+    """Yield chunks, metadata and the footer of a file, up to its first damage, chunks packed.
 
     An outline leaves chunks out, and does not check the file's sum. The library's own reader makes an object of every
     index, of which a log has more than of chunks; so the records are walked here: the magic bytes, then of each u8 kind

@@ -31,7 +31,7 @@ def find_unfinished(folder: Path) -> list[Path]:
 
 
 def parts_of(path: Path) -> list[Path]:
-    """Every part there is of the recording that `path` is a part of, in order."""
+    """Return every part there is of the recording that `path` is a part of, in order."""
     final = finished_path(path)
     near = path.parent.iterdir() if path.parent.is_dir() else ()
     return sorted((one for one in near if PART_NAME.fullmatch(one.name) and finished_path(one) == final), key=_number)

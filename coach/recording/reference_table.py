@@ -80,13 +80,13 @@ def _columns(text: str) -> dict[str, FloatArray]:
 
 
 def _axes(columns: dict[str, FloatArray], names: tuple[str, ...]) -> FloatArray:
-    """(n, 3) of three columns, NaN where one is missing."""
+    """Return (n, 3) of three columns, NaN where one is missing."""
     n = len(columns["t_s"])
     return np.column_stack([columns.get(name, np.full(n, np.nan)) for name in names])
 
 
 def _in_order(t_s: FloatArray, acc_mps2: FloatArray, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Those of `rows` whose times strictly rise, in that order: of equal times the first counts.
+    """Return those of `rows` whose times strictly rise, in that order: of equal times the first counts.
 
     Raises:
         ValueError: two stretches of time lie on each other, as after a restart of the clock; sorted they would mix.

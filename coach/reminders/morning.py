@@ -27,7 +27,7 @@ class Effort:
 
 
 def morning_after(ended_at: datetime, tz: str) -> datetime:
-    """Eight o'clock on the morning after, aware UTC."""
+    """Return eight o'clock on the morning after, aware UTC."""
     local = ended_at.astimezone(ZoneInfo(tz))
     for day in (local.date(), local.date() + timedelta(days=1), local.date() + timedelta(days=2)):
         at = _local(day, tz)
@@ -53,7 +53,8 @@ def is_answered(effort: Effort, answers: Sequence[PainEntry]) -> bool:
 def morning_questions(
     efforts: Iterable[Effort], answers: Sequence[PainEntry], tz: str, now: datetime
 ) -> list[Reminder]:
-    """One question for each effort of the last days that has no answer; of several on one day only one is asked."""
+    """Return one question for each effort of the last days that has no answer;
+    of several on one day only one is asked."""
     found: list[Reminder] = []
     for effort in efforts:
         at = morning_after(effort.ended_at, tz)

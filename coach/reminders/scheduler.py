@@ -38,7 +38,8 @@ Debt = tuple[Collection[str], int]  # channels, and how often it was tried
 
 class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # apscheduler has no types
     def remove_job(self, job_id: str, jobstore: str | None = None) -> None:
-        """Nothing where it was stopped: its own thread, looking through the jobs just then, would end of the error."""
+        """Remove a job; nothing where it was stopped: its own thread, looking through the jobs just then,
+        would end of the error."""
         try:
             super().remove_job(job_id, jobstore)
         except JobLookupError:
@@ -98,7 +99,8 @@ class Reminders:
             self._scheduler.shutdown(wait=True)
 
     def refresh_soon(self) -> None:
-        """Something has changed: refresh on the pulse's own thread. Never waits, so that any lock may be held."""
+        """Refresh, on the pulse's own thread, since something has changed. Never waits,
+        so that any lock may be held."""
         self._wake.set()
 
     def refresh(self) -> None:
@@ -125,7 +127,8 @@ class Reminders:
                 )
 
     def _when(self, due_at: datetime) -> datetime:
-        """When a reminder comes: at its time; where that is over by more than a little and it is night, at its end."""
+        """Return when a reminder comes: at its time; where that is over by more than a little and it is night,
+        at its end."""
         now = self._clock()
         local = now.astimezone(self._zone())
         begins, ends = _NIGHT
@@ -139,7 +142,7 @@ class Reminders:
             self._scheduler.remove_job(key)
 
     def _fire(self, key: str, due_at: datetime) -> None:
-        """One job: take the reminder, if it is still waiting, and deliver it."""
+        """Fire one job: take the reminder, if it is still waiting, and deliver it."""
         try:
             if self._when(due_at) > self._clock():  # the computer slept until night: the next pulse makes a job of it
                 return

@@ -35,7 +35,7 @@ def note(connection: Connection, verb: str, runner_id: str | None = None, what: 
 
 
 def entries(connection: Connection, runner_id: str | None = None, limit: int = 200) -> list[AuditEntry]:
-    """Entries, newest first; of one runner or of all."""
+    """Return entries, newest first; of one runner or of all."""
     found = rows(
         connection,
         "select a.audit_id, a.at, coalesce(p.name, '') as name, coalesce(a.runner_id, '') as runner_id, a.verb, a.what "

@@ -107,7 +107,7 @@ class Roster:
 
 
 def library() -> "ModuleType":
-    """psycopg 3.
+    """Return psycopg 3.
 
     Raises:
         UserError: it is not installed; the words say what to do.
@@ -183,7 +183,7 @@ def _check(connection: Connection) -> None:
 
 
 def rows(connection: Connection, query: LiteralString, values: Sequence[object] = ()) -> "list[DictRow]":
-    """All rows of a query by the names of their columns."""
+    """Return all rows of a query by the names of their columns."""
     cursor = connection.cursor(row_factory=library().rows.dict_row)
     found: list[DictRow] = cursor.execute(query, values).fetchall()
     return found

@@ -127,7 +127,7 @@ def runs_of(connection: Connection, runner_id: str) -> list[RunNumbers]:
 
 
 def runners(connection: Connection, runner_id: str | None = None) -> list[KnownRunner]:
-    """Runners whom the transaction's person may see, with their state: one or all.
+    """Return runners whom the transaction's person may see, with their state: one or all.
 
     Three questions rather than one: the planner takes the rows that policies let through for few, and would compare
     each runner with each state.
@@ -173,7 +173,7 @@ def add_order(
 
 
 def orders_of(connection: Connection, runner_id: str, is_open: bool = False) -> Orders:
-    """Orders for a runner, newest first: documents, states and who gave them."""
+    """Return orders for a runner, newest first: documents, states and who gave them."""
     return rows(
         connection,
         "select o.order_id, o.document, o.created_at, o.state, o.answered_at, p.name from runner_order o "
@@ -208,12 +208,12 @@ def withdraw(connection: Connection, runner_id: str, grace: timedelta | None) ->
 
 
 def due_deletions(connection: Connection) -> list[str]:
-    """Runners whose time of grace is over."""
+    """Return runners whose time of grace is over."""
     return [row[0] for row in connection.execute("select runner_id from runner_door where delete_after <= now()")]
 
 
 def runner_ids(connection: Connection, has_withdrawn: bool = False) -> list[str]:
-    """All runners who did not withdraw; with those who did and are not deleted yet, where asked for."""
+    """Return all runners who did not withdraw; with those who did and are not deleted yet, where asked for."""
     query = "select runner_id from runner_door where revoked_at is null or %s"
     return [row[0] for row in connection.execute(query, (has_withdrawn,))]
 
@@ -230,5 +230,5 @@ def bury(connection: Connection, runner_id: str) -> str:
 
 
 def tombstones(connection: Connection) -> list[tuple[str, datetime]]:
-    """Pseudonyms of those who withdrew, with the time of their deletion."""
+    """Return pseudonyms of those who withdrew, with the time of their deletion."""
     return [(row[0], row[1]) for row in connection.execute("select pseudonym, deleted_at from tombstone order by 1")]

@@ -54,7 +54,7 @@ def add_person(connection: Connection, name: str, kind: PersonKind) -> tuple[Per
 
 
 def people(connection: Connection) -> list[Person]:
-    """All people, those who left too."""
+    """Return all people, those who left too."""
     found = rows(connection, "select person_id, kind, name, ended_at is not null as is_ended from person order by name")
     return [Person(row["person_id"], PersonKind(row["kind"]), row["name"], row["is_ended"]) for row in found]
 
@@ -95,7 +95,7 @@ def come_in(connection: Connection, invitation: str) -> tuple[Person, str]:
 
 
 def person_of(connection: Connection, session: str) -> Person | None:
-    """Who holds this session's secret."""
+    """Return who holds this session's secret."""
     row = connection.execute(
         "select person_id from person_door where token_hash = %s and kind = 'session' and expires_at > now()",
         (hash_of(session),),
@@ -165,7 +165,7 @@ def forget_old_invitations(connection: Connection) -> list[str]:
 
 
 def hash_of(secret: str) -> bytes:
-    """Secrets are long and random, so a plain digest is enough."""
+    """Return the digest of a secret, which is long and random: a plain one is enough."""
     return hashlib.sha256(secret.encode()).digest()
 
 

@@ -99,7 +99,7 @@ def sign_consent(scopes: Iterable[Scope], at: datetime, key: bytes) -> dict[str,
 
 
 def read_consent(document: object) -> tuple[frozenset[Scope], datetime, str]:
-    """Scopes, time and public key of a signed consent.
+    """Return scopes, time and public key of a signed consent.
 
     Raises:
         InterchangeError: it was changed, or is none.

@@ -112,7 +112,7 @@ def read_manifest(text: str | bytes) -> Manifest:
 
 
 def manifest_of(document: object) -> Manifest:
-    """As `read_manifest`, of JSON that was read before."""
+    """Read a manifest as `read_manifest` does, of JSON that was read before."""
     fields = verified(_KIND, document)
     try:
         return Manifest(

@@ -36,7 +36,7 @@ class Member:
     number: int
 
     def port(self, base: int) -> int:
-        """Where this runner is served when the household is at port `base`; 0 (any free one) stays 0."""
+        """Return where this runner is served when the household is at port `base`; 0 (any free one) stays 0."""
         return base + STEP * self.number if base else 0
 
 
@@ -49,7 +49,7 @@ class Household:
         self._adding = threading.Lock()  # of this process: on Windows a file's mark alone lets two of its threads pass
 
     def members(self) -> tuple[Member, ...]:
-        """All runners, in the order in which they were added.
+        """Return all runners, in the order in which they were added.
 
         Raises:
             StorageError: the list cannot be read; the words say what to do.

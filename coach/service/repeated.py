@@ -31,7 +31,7 @@ class RepeatedWork:
         self._thread.start()
 
     def wake(self) -> None:
-        """There is something to do: begin now, or again after what is going on. Never waits."""
+        """Begin now, or again after what is going on: there is something to do. Never waits."""
         self._wake.set()
 
     def stop(self) -> None:

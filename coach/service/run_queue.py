@@ -34,7 +34,7 @@ class RunQueue:
                 self._put([*rows, {"run_id": run_id, "is_tried": False}])
 
     def mark_tried(self, run_id: str) -> None:
-        """From here on the run may have arrived, whatever happens."""
+        """Note that from here on the run may have arrived, whatever happens."""
         with self._guard:
             self._put([{**one, "is_tried": one["is_tried"] or one["run_id"] == run_id} for one in self._rows()])
 

@@ -99,7 +99,7 @@ class RunnerService:
         return self.pain_state()
 
     def pain_entries(self, since: datetime | None = None, run_id: str | None = None) -> Sequence[PainEntry]:
-        """Answers oldest first."""
+        """Return the answers, oldest first."""
         return self._store.pain.list(since=since, run_id=run_id)
 
     def is_asked_about(self, run: Run) -> bool:
@@ -114,11 +114,11 @@ class RunnerService:
     # Red flags
 
     def red_flags(self) -> Mapping[str, RedFlag]:
-        """Every sign that is asked about, by id."""
+        """Return every sign that is asked about, by id."""
         return load_red_flags()
 
     def red_flag_answers(self) -> Sequence[RedFlagAnswers]:
-        """All answers so far, oldest first; empty: never asked."""
+        """Return all answers so far, oldest first; empty: never asked."""
         return self._store.pain.red_flags()
 
     def answer_red_flags(self, signs: Sequence[str], seen_on: date | None = None) -> PainState:
@@ -152,7 +152,7 @@ def is_asked_about(store: Store, run: Run, now: datetime) -> bool:
 
 
 def _with_strike_start(old: RunnerProfile, new: RunnerProfile, today: date) -> RunnerProfile:
-    """Strike training counts its weeks from the day on which it was asked for."""
+    """Return the profile with the day on which strike training was asked for: its weeks count from there."""
     if new.wants_strike_training and not (old.wants_strike_training and new.strike_training_since):
         return replace(new, strike_training_since=new.strike_training_since or today)
     return new if new.wants_strike_training else replace(new, strike_training_since=None)

@@ -21,7 +21,7 @@ def write_whole(path: Path, content: bytes, mode: int = PRIVATE) -> None:
 
 
 def write_first(path: Path, content: bytes, mode: int = PRIVATE) -> bool:
-    """As `write_whole`, but only where `path` is not there: of several that write at once the first stays.
+    """Write as `write_whole` does, but only where `path` is not there: of several that write at once the first stays.
 
     Returns whether this content is there now. Raises OSError.
     """

@@ -73,7 +73,7 @@ class _Child:
         self.streams: set[int] = set()
 
     def end(self, grace_s: float) -> None:
-        """No more jobs; killed once the grace is over."""
+        """Take no more jobs; killed once the grace is over."""
         with contextlib.suppress(OSError):
             self.connection.send(None)
         self.process.join(grace_s)
@@ -111,7 +111,7 @@ class Worker(Generic[Desk]):
         self._numbers = itertools.count()
 
     def go_apart(self) -> None:
-        """From now on jobs are done in a process of their own."""
+        """Do jobs in a process of their own from now on."""
         self._is_apart = self._open_desk is not None
 
     def do(self, job: Callable[Concatenate[Desk, Given], Found], *args: Given.args, **named: Given.kwargs) -> Found:
@@ -252,7 +252,7 @@ class Worker(Generic[Desk]):
 
 
 def memory_limit() -> int:
-    """How much memory a child may take [B]: half of the machine's, within bounds."""
+    """Return how much memory a child may take [B]: half of the machine's, within bounds."""
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # Windows does not say

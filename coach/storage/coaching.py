@@ -27,7 +27,7 @@ class CoachedRuns:
             put(connection, COACHED_RUNS, [{"run_id": run_id, "at": at, "document": document}])
 
     def list(self) -> Sequence[Mapping[str, object]]:
-        """All documents of runs that are there, not deleted, and were runs."""
+        """Return all documents of runs that are there, not deleted, and were runs."""
         runs = RUNS.table.c
         kept = select(runs.run_id).where(runs.deleted_at.is_(None), runs.sport == Sport.RUNNING)
         columns = COACHED_RUNS.c
@@ -36,14 +36,14 @@ class CoachedRuns:
             return list(connection.execute(statement).scalars())
 
     def conditions(self) -> Mapping[str, tuple[RunPlace, str]]:
-        """Place and shoes of every coached run, by its id, as its run has them now."""
+        """Return place and shoes of every coached run, by its id, as its run has them now."""
         runs = RUNS.table.c
         statement = select(runs.run_id, runs.place, runs.shoes).join(COACHED_RUNS, COACHED_RUNS.c.run_id == runs.run_id)
         with self._database.read() as connection:
             return {run_id: (RunPlace(place), shoes) for run_id, place, shoes in connection.execute(statement)}
 
     def get(self, run_id: str) -> Mapping[str, object] | None:
-        """One run's document; None where the run was not coached."""
+        """Return one run's document; None where the run was not coached."""
         statement = select(COACHED_RUNS.c.document).where(COACHED_RUNS.c.run_id == run_id)
         with self._database.read() as connection:
             found: Mapping[str, object] | None = connection.execute(statement).scalar()

@@ -44,12 +44,12 @@ class KeptRun:
 
 
 def table_names() -> tuple[str, ...]:
-    """Names of the tables of an archive, in an order in which they can be loaded."""
+    """Return names of the tables of an archive, in an order in which they can be loaded."""
     return tuple(table.name for table in Base.metadata.sorted_tables if table.name not in (*LEFT_OUT, *_DERIVED))
 
 
 def rows_of(database: Database, name: str, of_runs: Collection[int] | None = None) -> Iterator[Row]:
-    """All rows of one table as JSON values. of_runs: numbers of the runs whose rows are wanted; None: of all."""
+    """Yield all rows of one table as JSON values. of_runs: numbers of the runs whose rows are wanted; None: of all."""
     table = Base.metadata.tables[name]
     for part, order in PACKED_PARTS:
         if part.table is table:
@@ -66,7 +66,7 @@ def rows_of(database: Database, name: str, of_runs: Collection[int] | None = Non
 
 
 def runs_kept(database: Database) -> Mapping[int, KeptRun]:
-    """Every run by its number, deleted ones too."""
+    """Return every run by its number, deleted ones too."""
     columns = RUNS.table.c
     with database.read() as connection:
         statement = select(columns.run_key, columns.run_id, columns.started_at, columns.recording)

@@ -28,7 +28,7 @@ class KeptImports:
             put(connection, IMPORTS.table, [IMPORTS.row(kept)])
 
     def runs(self, run_ids: tuple[str, ...]) -> tuple[Run, ...]:
-        """Those of these runs that there are, deleted ones left out."""
+        """Return those of these runs that there are, deleted ones left out."""
         run = RUNS.table.c
         with self._database.read() as connection:
             statement = select(RUNS.table).where(run.run_id.in_(run_ids), run.deleted_at.is_(None))

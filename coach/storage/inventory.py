@@ -127,12 +127,12 @@ class KeptSettings:
             connection.execute(delete(SETTINGS).where(SETTINGS.c.key == key))
 
     def all(self, prefix: str = "") -> JsonObject:
-        """Every value whose key begins with `prefix`."""
+        """Return every value whose key begins with `prefix`."""
         statement = select(SETTINGS).where(SETTINGS.c.key.startswith(prefix, autoescape=True))
         with self._database.read() as connection:
             return {row["key"]: row["value"] for row in connection.execute(statement).mappings()}
 
 
 def _hash(token: str) -> str:
-    """Tokens are long and random, so a plain digest is enough."""
+    """Return the digest of a token, which is long and random: a plain one is enough."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -45,7 +45,7 @@ _PLAIN_MAPPINGS: Final = (Mapping[str, float], Mapping[str, str], Mapping[str, o
 
 
 def split_optional(kind: object) -> tuple[object, bool]:
-    """`X | None` to (X, True); X to (X, False)."""
+    """Split `X | None` to (X, True), X to (X, False)."""
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
         rest = [arg for arg in typing.get_args(kind) if arg is not type(None)]
         if len(rest) == 1:
@@ -62,7 +62,7 @@ def _column_type(kind: object) -> TypeEngine[Any]:
 
 
 def _reader(kind: Any) -> Converter | None:
-    """From what a column gives to what the noun's field wants; None where they are the same."""
+    """Return what reads a column's value as the noun's field wants it; None where they are the same."""
     if kind in _TYPES or kind in _PLAIN_MAPPINGS:
         return None
     if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -102,7 +102,7 @@ class NounTable(Generic[Noun]):
         return {**extra, **{name: self.value(noun, name) for name in self.names}}
 
     def value(self, noun: Noun, name: str) -> object:
-        """One of them: a number that is none is unknown."""
+        """Return one of them: a number that is none is unknown."""
         return _finite(getattr(noun, name))
 
     def checked(self, values: Mapping[str, object]) -> Noun:
@@ -121,7 +121,8 @@ class NounTable(Generic[Noun]):
         return from_plain(self.kind, fields)
 
     def readable(self, rows: Iterable[RowMapping | Mapping[str, object]]) -> list[Noun]:
-        """Nouns of rows; one that cannot be read is left out and named in the log, so that the others are seen."""
+        """Return nouns of rows; one that cannot be read is left out and named in the log,
+        so that the others are seen."""
         found = []
         for row in rows:
             try:
@@ -157,7 +158,7 @@ class NounTable(Generic[Noun]):
         return Codes([read(value) for value in values.known], values.codes)
 
     def nouns(self, rows: Iterable[Sequence[object]], names: Sequence[str] | None = None) -> list[Noun]:
-        """Nouns of many rows by the order of their values: several times as quick as one by one.
+        """Return nouns of many rows by the order of their values: several times as quick as one by one.
 
         names: the fields that each row holds, by default all as `columns()` gives them; others take their defaults.
         """

@@ -59,7 +59,7 @@ def pack_field(values: Field) -> Packed | None:
 
 
 def _packed_codes(known: Values, codes: IndexArray) -> Packed | None:
-    """As `pack` does with the values of all rows, without a list of them."""
+    """Pack as `pack` does with the values of all rows, without a list of them."""
     places, first = np.unique(codes, return_index=True)
     order = places[np.argsort(first)].tolist()
     used = {place: None if place < 0 else known[place] for place in order}
@@ -209,7 +209,7 @@ def _compress(*parts: bytes) -> bytes:
 
 
 def _compressed(parts: Iterable[bytes], n_bytes: int) -> bytes:
-    """One frame of all parts, which are made one after the other. n_bytes: of all; the frame says how many."""
+    """Compress one frame of all parts, which are made one after the other. n_bytes: of all; the frame says how many."""
     size = min(n_bytes, _LOOKS_BACK_BYTES)  # the level's tables for a larger one take 30 MB
     parameters = zstandard.ZstdCompressionParameters.from_level(_LEVEL, source_size=size)
     stream = zstandard.ZstdCompressor(compression_params=parameters).compressobj(size=n_bytes)

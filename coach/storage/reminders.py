@@ -51,7 +51,7 @@ class KeptReminders:
                 connection.execute(update(_T).where(_T.c.key == one.key, is_waiting).values(row))
 
     def waiting(self) -> list[Reminder]:
-        """Reminders not yet delivered, by time."""
+        """Return reminders not yet delivered, by time."""
         query = select(_T).where(_T.c.state == "waiting").order_by(_T.c.due_at)
         with self._database.read() as connection:
             return REMINDERS.readable(connection.execute(query).mappings())
@@ -81,8 +81,8 @@ class KeptReminders:
         return REMINDERS.noun(chosen)
 
     def owed(self, now: datetime) -> list[Reminder]:
-        """Reminders that were taken and are to be tried now, by time; what the runner has dealt with, what a newer one
-        took the place of and what is past its time is owed no longer."""
+        """Return reminders that were taken and are to be tried now, by time; what the runner has dealt with, what a
+        newer one took the place of and what is past its time is owed no longer."""
         is_open = select(_T.c.key).where(_T.c.state == "delivered", _T.c.expires_at > now)
         due = select(OWED.c.key).where(OWED.c.next_at <= now)
         query = select(_T).where(_T.c.key.in_(is_open), _T.c.key.in_(due)).order_by(_T.c.due_at)
@@ -95,7 +95,7 @@ class KeptReminders:
         return found
 
     def claim(self, key: str) -> tuple[frozenset[str], int]:
-        """Channels on which a reminder is owed, and how often it was tried: whoever claims it sends it, and only he.
+        """Claim a reminder, to be its only sender; return the channels on which it is owed, and how often it was tried.
 
         A process that is killed while it sends does not send it again: what may be there already never comes twice.
         """
@@ -115,7 +115,7 @@ class KeptReminders:
             return connection.execute(update(_T).where(_T.c.key == key).values(state="closed")).rowcount == 1
 
     def all(self, states: Sequence[str] = ()) -> list[SentReminder]:
-        """Every reminder in these states (none given: in all), by time."""
+        """Return every reminder in these states (none given: in all), by time."""
         query = select(_T).order_by(_T.c.due_at, _T.c.key)
         if states:
             query = query.where(_T.c.state.in_(states))
@@ -148,7 +148,7 @@ class KeptReminders:
 
     @staticmethod
     def _supersede_delivered(connection: Connection, group: str, key: str) -> None:
-        """On the page, too, only the newest of a group is shown."""
+        """Supersede the older ones of a group: on the page, too, only the newest of a group is shown."""
         older = update(_T).where(_T.c.group == group, _T.c.key != key, _T.c.state == "delivered")
         connection.execute(older.values(state="superseded"))
 

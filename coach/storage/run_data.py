@@ -132,7 +132,7 @@ class RunData:
             return {name: unpack_floats((kind, data), n) for name, kind, data, n in rows} if rows else None
 
     def strides(self, run_id: str, between: Span | None = None) -> Columns[Stride]:
-        """All strides of a run, or those between two times [s], both included; steps and seconds likewise."""
+        """Return all strides of a run, or those between two times [s], both included; steps and seconds likewise."""
         return self._measured(STRIDES, run_id, "initial_contact_s", between)
 
     def steps(self, run_id: str, between: Span | None = None) -> Columns[TrunkStep]:
@@ -152,7 +152,7 @@ class RunData:
         return self._said(RESPONSES, run_id, "cue_id")
 
     def second_columns(self, run_id: str, names: Sequence[str]) -> dict[str, FloatArray]:
-        """Columns of the seconds as arrays (n,), NaN where unknown: quick enough for a run of six hours."""
+        """Return columns of the seconds as arrays (n,), NaN where unknown: quick enough for a run of six hours."""
         with self._database.read() as connection:
             key = key_of(connection, run_id)
             rows = _table_rows(connection, SECONDS, key, "t_s", ("t_s", *names))
@@ -189,8 +189,8 @@ class _PackedColumn:
 def rows_of_run(
     connection: Connection, table: NounTable[Noun], run_key: int, order: str, between: Span | None = None
 ) -> Columns[Noun]:
-    """Nouns of a run in the order of a field, packed and unpacked ones; between: with this field within, both
-    included."""
+    """Return nouns of a run in the order of a field, packed and unpacked ones; between: with this field within,
+    both included."""
     fresh = Columns(table.kind)
     for rows in connection.execute(_statement(table, run_key, order, between)).partitions(_BATCH):
         fresh.extend(table.nouns(rows))
@@ -221,7 +221,7 @@ def pack_run(connection: Connection, run_key: int) -> None:
 
 
 def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> list[dict[str, object]]:
-    """Rows of columns, but for the run: made before a transaction begins, for others wait while one goes on.
+    """Return rows of columns, but for the run: made before a transaction begins, for others wait while one goes on.
 
     Of nouns with the same key the last one counts.
     """

@@ -60,7 +60,7 @@ class Pain:
         run_id: str | None = None,
         moment: PainMoment | None = None,
     ) -> Sequence[PainEntry]:
-        """Entries oldest first; until excluded."""
+        """Return entries oldest first; until excluded."""
         columns = PAIN.table.c
         statement = select(*PAIN.columns()).order_by(columns.at, columns.pain_key)
         if since is not None:
@@ -80,7 +80,7 @@ class Pain:
             connection.execute(RED_FLAGS.table.insert(), RED_FLAGS.row(answers))
 
     def red_flags(self) -> Sequence[RedFlagAnswers]:
-        """All answers, oldest first; the last one counts."""
+        """Return all answers, oldest first; the last one counts."""
         columns = RED_FLAGS.table.c
         with self._database.read() as connection:
             rows = connection.execute(RED_FLAGS.table.select().order_by(columns.at, columns.answers_key))

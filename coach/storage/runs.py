@@ -63,11 +63,11 @@ class Runs:
             return connection.scalar(select(_RUN.run_key).where(_RUN.run_id == run_id)) is not None
 
     def get(self, run_id: str) -> Run:
-        """One run, deleted or not; raises UserError where there is none."""
+        """Return one run, deleted or not; raises UserError where there is none."""
         return self.entry(run_id).run
 
     def entry(self, run_id: str) -> RunEntry:
-        """One run with its whole summary."""
+        """Return one run with its whole summary."""
         with self._database.read() as connection:
             row = connection.execute(RUNS.table.select().where(_RUN.run_id == run_id)).mappings().first()
             if row is None:
@@ -148,7 +148,7 @@ class Runs:
             return [entry for row in rows for entry in _readable_entry(row, names)]
 
     def unreadable(self, wanted: RunFilter | None = None) -> Sequence[str]:
-        """Ids of runs that fit and cannot be read: `list` leaves them out."""
+        """Return ids of runs that fit and cannot be read: `list` leaves them out."""
         statement = (
             select(*RUNS.columns(), _SUMMARY.run_key.label("summary_key"), *(c.label(f"s_{c.name}") for c in _LIGHT))
             .outerjoin(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
@@ -235,7 +235,7 @@ class Runs:
             return RUNS.readable(rows.mappings())
 
     def names(self) -> frozenset[str]:
-        """Ids of all runs and names of their raw logs, those of deleted runs included."""
+        """Return ids of all runs and names of their raw logs, those of deleted runs included."""
         with self._database.read() as connection:
             rows = connection.execute(select(_RUN.run_id, _RUN.recording)).all()
         return frozenset(name for row in rows for name in row if name)
@@ -264,7 +264,8 @@ class Runs:
         self._mark(run_id, None)
 
     def deleted_before(self, before: datetime) -> Sequence[tuple[str, str | None]]:
-        """(id, recording) of the runs that `purge` will forget: their files go first, and again if that was cut off."""
+        """Return (id, recording) of the runs that `purge` will forget: their files go first,
+        and again if that was cut off."""
         with self._database.read() as connection:
             rows = connection.execute(select(_RUN.run_id, _RUN.recording).where(_deleted_before(before)))
             return [(str(run_id), recording) for run_id, recording in rows]
@@ -281,7 +282,7 @@ class Runs:
             connection.execute(delete(RUNS.table).where(_deleted_before(before)))
 
     def distance_by_shoes(self) -> dict[str, float]:
-        """Metres run in each pair of shoes."""
+        """Return metres run in each pair of shoes."""
         statement = (
             select(_RUN.shoes, func.sum(_RUN.distance_m))
             .where(_RUN.deleted_at.is_(None), _RUN.distance_m.is_not(None), _RUN.sport == Sport.RUNNING)

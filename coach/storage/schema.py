@@ -76,7 +76,7 @@ def revision_of(connection: Connection) -> str | None:
 
 @cache
 def _statements() -> tuple[str, ...]:
-    """All tables and indexes, written out once in a process: a household and the tests make many databases."""
+    """Return all tables and indexes, written out once in a process: a household and the tests make many databases."""
     found: list[str] = []
 
     def write_out(element: ExecutableDDLElement, *_: object, **__: object) -> None:

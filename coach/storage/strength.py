@@ -31,7 +31,7 @@ class Strength:
             connection.execute(insert(PLANS).values(row))
 
     def current_plan(self) -> tuple[str, PlanWish] | None:
-        """Id and wish of the current plan."""
+        """Return the id and wish of the current plan."""
         with self._database.read() as connection:
             row = connection.execute(select(PLANS).where(PLANS.c.is_current)).mappings().first()
         return None if row is None else (row["plan_id"], from_plain(PlanWish, row["wish"]))
@@ -53,7 +53,7 @@ class Strength:
             put(connection, SESSIONS, rows)
 
     def sessions(self, plan_id: str) -> list[StrengthSession]:
-        """All sessions of a plan by number, without their logs."""
+        """Return all sessions of a plan by number, without their logs."""
         columns = [column for column in SESSIONS.c if column is not SESSIONS.c.exercises]
         raw = type_coerce(SESSIONS.c.exercises, Text).label("raw_exercises")
         query = select(*columns, raw).where(SESSIONS.c.plan_id == plan_id).order_by(SESSIONS.c.number)
@@ -83,7 +83,7 @@ class Strength:
         return list(new.values())
 
     def n_events(self, plan_id: str) -> dict[str, int]:
-        """How many taps there are of each session of a plan that has any."""
+        """Return how many taps there are of each session of a plan that has any."""
         table = EVENTS.table
         query = (
             select(table.c.session_id, func.count())
@@ -95,7 +95,7 @@ class Strength:
             return {name: int(count) for name, count in connection.execute(query)}
 
     def events(self, session_ids: Sequence[str]) -> list[SessionEvent]:
-        """All taps of these sessions in the order of their times."""
+        """Return all taps of these sessions in the order of their times."""
         table = EVENTS.table
         query = select(table).where(table.c.session_id.in_(session_ids)).order_by(table.c.at, table.c.event_id)
         with self._database.read() as connection:
@@ -121,7 +121,7 @@ class Strength:
             put(connection, TEST_RESULTS.table, [TEST_RESULTS.row(one, plan_id=plan_id) for one in results])
 
     def results(self, plan_id: str) -> list[TestResult]:
-        """Test results of a plan, oldest first."""
+        """Return test results of a plan, oldest first."""
         table = TEST_RESULTS.table
         query = select(table).where(table.c.plan_id == plan_id).order_by(table.c.at)
         with self._database.read() as connection:
@@ -138,7 +138,7 @@ class Strength:
             connection.execute(delete(DAILY.table).where(DAILY.table.c.activity_id == activity_id))
 
     def activities(self, since: date) -> list[DailyActivity]:
-        """Activities from a day on, newest first."""
+        """Return activities from a day on, newest first."""
         table = DAILY.table
         query = select(table).where(table.c.day >= since).order_by(table.c.day.desc(), table.c.activity_id)
         with self._database.read() as connection:

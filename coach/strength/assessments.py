@@ -21,7 +21,7 @@ MILESTONES: Final = (
 
 
 def milestones(wish: PlanWish, pauses: Sequence[PlanPause], today: date) -> list[Milestone]:
-    """When to measure. A pause that began before a moment moves it by its days; the start itself never moves."""
+    """Return when to measure. A pause that began before a moment moves it by its days; the start itself never moves."""
     found: list[Milestone] = []
     for name, words, days, months in MILESTONES:
         day = months_later(wish.start, months) + timedelta(days=days)
@@ -46,14 +46,14 @@ def offered(tests: Mapping[str, StrengthTest], track: Track) -> list[StrengthTes
 
 
 def closed_by_lock(test: StrengthTest, pain: PainState) -> str:
-    """While a lock is in force, only questions are asked: no test of strength."""
+    """Return why a test waits: while a lock is in force, only questions are asked, no test of strength."""
     if pain.lock is Lock.NONE or test.kind in ("scale", "activities", "checklist"):
         return ""
     return pain.words or "Tests wait until a clinician has seen you."
 
 
 def closed_by_pain(test: StrengthTest, level: int | None) -> str:
-    """Why a test is not offered now, "" where it is. Unknown pain keeps a gated test closed."""
+    """Return why a test is not offered now, "" where it is. Unknown pain keeps a gated test closed."""
     if test.pain_at_most is None:
         return ""
     if level is None:

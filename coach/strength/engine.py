@@ -59,7 +59,7 @@ def session_id(plan_id: str, number: int) -> str:
 
 
 def n_block(dose: Dose) -> int:
-    """Sessions of the block: two a week."""
+    """Return the number of sessions of the block: two a week."""
     return 2 * dose.n_weeks
 
 
@@ -143,7 +143,7 @@ def _maintain(
     pain: PainState,
     now: datetime,
 ) -> None:
-    """After the block: one or two sessions a week, placed four weeks ahead once the block is over."""
+    """Plan what follows the block: one or two sessions a week, placed four weeks ahead once the block is over."""
     number = n_block(rules.dose) + 1
     days = sorted(set(rules.wish.days))[: rules.wish.maintenance_per_week]
     is_over = all(one.state not in _OPEN for one in result)
@@ -268,7 +268,7 @@ def _advice(pain: PainState) -> tuple[str, ...]:
 
 
 def why_not_now(plan: StrengthPlan, pain: PainState, at: datetime, dose: Dose, but: str = "") -> str:
-    """Why a session cannot be done at `at`, as a sentence; "" where it can. but: the session it is about."""
+    """Return why a session cannot be done at `at`, as a sentence; "" where it can. but: the session it is about."""
     if pain.lock is not Lock.NONE:
         return pain.words or "Sessions are locked until a clinician has seen you."
     gap = timedelta(hours=dose.rest_between_h)
@@ -286,7 +286,7 @@ def _whole_minute(at: datetime) -> datetime:
 
 
 def estimate_s(exercises: Sequence[Prescription], knowledge: Knowledge) -> int:
-    """About how long a session takes: `REP_S` a repetition, both sides, rests and the warm-up."""
+    """Return about how long a session takes: `REP_S` a repetition, both sides, rests and the warm-up."""
     total = knowledge.dose.warm_up_s
     for one in exercises:
         sides = 2 if knowledge.exercises[one.exercise_id].is_each_side else 1

@@ -41,7 +41,7 @@ def newest(events: Sequence[SessionEvent], taps: Sequence[SessionEvent], dose: D
 
 
 def table(dose: Dose) -> Mapping[str, Sequence[SessionAdvice]]:
-    """All answers by kind and number, so that a phone without a network obeys by the same rules.
+    """Return all answers by kind and number, so that a phone without a network obeys by the same rules.
 
     "effort_as_before": for pain that is no more than at the beginning.
     """

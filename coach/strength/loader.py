@@ -65,7 +65,7 @@ def _twice(ids: list[str], where: str, faults: list[str]) -> None:
 
 
 def read_exercises(text: str, file: str = "exercises.toml") -> dict[str, Exercise]:
-    """Exercises by id, in the order of the file.
+    """Return exercises by id, in the order of the file.
 
     Raises:
         ProfileError: with every fault of the file.
@@ -112,7 +112,7 @@ def _check_exercise(exercise: Exercise, known: Mapping[str, Exercise], faults: l
 def read_tracks(
     text: str, exercises: Mapping[str, Exercise], file: str = "tracks.toml"
 ) -> tuple[dict[Track, TrackPlan], Dose]:
-    """Tracks and dose.
+    """Return tracks and dose.
 
     Raises:
         ProfileError: with every fault of the file.
@@ -206,17 +206,17 @@ def _ours(name: str) -> str:
 
 @cache
 def load_exercises() -> Mapping[str, Exercise]:
-    """Our exercises, by id."""
+    """Return our exercises, by id."""
     return read_exercises(_ours("exercises.toml"))
 
 
 @cache
 def load_tracks() -> tuple[Mapping[Track, TrackPlan], Dose]:
-    """Our tracks and dose."""
+    """Return our tracks and dose."""
     return read_tracks(_ours("tracks.toml"), load_exercises())
 
 
 @cache
 def load_tests() -> Mapping[str, StrengthTest]:
-    """Our tests, by id."""
+    """Return our tests, by id."""
     return read_tests(_ours("assessments.toml"))

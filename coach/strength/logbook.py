@@ -40,7 +40,7 @@ def check_event(event: SessionEvent) -> None:
 
 
 def in_force(events: Sequence[SessionEvent]) -> list[SessionEvent]:
-    """Taps in the order of their times, without those taken back.
+    """Return taps in the order of their times, without those taken back.
 
     An undo names the tap (`of`); one from a phone that does not know it names the set, and takes back what was tapped
     before it.
@@ -129,7 +129,8 @@ def goes_on(events: Sequence[SessionEvent], now: datetime) -> bool:
 
 
 def state_of(log: SessionLog | None, events: Sequence[SessionEvent], now: datetime) -> SessionState | None:
-    """DONE or PARTIAL once a session has ended, by a tap or by itself; None while it has not, or nothing was done."""
+    """Return DONE or PARTIAL once a session has ended, by a tap or by itself; None while it has not,
+    or nothing was done."""
     if log is None:
         return None
     taps = in_force(events)

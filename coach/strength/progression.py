@@ -169,7 +169,7 @@ def _version_back(exercise: Exercise, last: Past, ladder: list[Exercise], dose: 
 
 
 def _step_down(level: Level, ladder: list[Exercise], dose: Dose) -> Level:
-    """One step: less load, then none, then the easier version; at the bottom the smallest dose."""
+    """Go one step down: less load, then none, then the easier version; at the bottom the smallest dose."""
     exercise, load = level.exercise, level.load_kg
     first = exercise.first_load_kg or 0.0
     if load and (exercise.load == "machine" or load > first):
@@ -221,7 +221,7 @@ def _go_on(ladder: list[Exercise], known: list[Past], situation: Situation) -> t
 def _progress(
     exercise: Exercise, load: float | None, ladder: list[Exercise], situation: Situation
 ) -> tuple[Level, Decision, str] | None:
-    """More load where there is some, else the harder version, else a first load; None at the top of all."""
+    """Go up: more load where there is some, else the harder version, else a first load; None at the top of all."""
     dose = situation.dose
     n_sets, rpe = week_effort(dose, situation.n_done)
     why = "Two sessions in a row at the top of the range with two in reserve and pain at most 2: "

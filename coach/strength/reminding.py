@@ -22,7 +22,7 @@ _DAY: Final = timedelta(days=1)  # unit of days
 
 
 def session_reminders(plan: StrengthPlan, now: datetime) -> list[Reminder]:
-    """One at each session's time; one more a day later while it is still not done."""
+    """Return a reminder at each session's time; another a day later while it is still not done."""
     found: list[Reminder] = []
     for one in plan.sessions:
         is_open = one.state is SessionState.PLANNED and one.log is None
@@ -59,7 +59,7 @@ def _both(one: StrengthSession, due: datetime, tz: str) -> list[Reminder]:
 
 
 def milestone_reminders(milestones: Sequence[Milestone], answered: Sequence[str], now: datetime) -> list[Reminder]:
-    """One at each milestone that has no answers yet."""
+    """Return a reminder at each milestone that has no answers yet."""
     return [
         Reminder(
             key=f"tests:{one.id}:{one.due_at.astimezone(UTC):%Y%m%d}",
@@ -77,7 +77,7 @@ def milestone_reminders(milestones: Sequence[Milestone], answered: Sequence[str]
 
 
 def daily_reminders(wishes: DailyWishes, plan: StrengthPlan | None, tz: str, now: datetime) -> list[Reminder]:
-    """Sitting breaks, the lunge tip and the off-day block for today and tomorrow, each only where asked for."""
+    """Return sitting breaks, the lunge tip and the off-day block for today and tomorrow, each only where asked for."""
     found: list[Reminder] = []
     today = local_day(now, tz)
     session_days = {local_day(one.due_at, tz) for one in plan.sessions if one.due_at is not None} if plan else set()

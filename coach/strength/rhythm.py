@@ -73,7 +73,8 @@ def check_wish(wish: PlanWish) -> None:
 
 
 def moment(day: date, at: time, tz: str) -> datetime:
-    """Local clock time as aware UTC; a time that the clock jumps over becomes the moment just as far after the jump."""
+    """Return the local clock time as aware UTC; a time that the clock jumps over becomes the moment just as far after
+    the jump."""
     return datetime.combine(day, at, tzinfo=zone(tz)).astimezone(UTC)
 
 

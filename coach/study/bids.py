@@ -72,12 +72,12 @@ def tsv(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def text(document: Mapping[str, object]) -> str:
-    """JSON as sidecars have it."""
+    """Return JSON as sidecars have it."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def dataset_description(name: str, authors: Sequence[str], version: str, licence: str) -> dict[str, object]:
-    """`dataset_description.json` of the raw dataset."""
+    """Return `dataset_description.json` of the raw dataset."""
     return {
         "Name": name,
         "BIDSVersion": VERSION,
@@ -89,7 +89,7 @@ def dataset_description(name: str, authors: Sequence[str], version: str, licence
 
 
 def derivative_description(name: str, version: str, algorithm: str, licence: str) -> dict[str, object]:
-    """`dataset_description.json` of what the program found."""
+    """Return `dataset_description.json` of what the program found."""
     return {
         "Name": f"{name}: results of {PROGRAM}",
         "BIDSVersion": VERSION,
@@ -101,7 +101,7 @@ def derivative_description(name: str, version: str, algorithm: str, licence: str
 
 
 def motion_sidecar(file: MotionFile, version: str) -> dict[str, object]:
-    """`*_motion.json`."""
+    """Return `*_motion.json`."""
     counts = {kind: sum(axis.startswith(kind) for axis in file.axes) for kind in ("acc", "gyro")}
     return {
         "TaskName": TASK,
@@ -128,14 +128,14 @@ def motion_sidecar(file: MotionFile, version: str) -> dict[str, object]:
 
 
 def phenotype_sidecar(measure: str, weeks: Sequence[str]) -> dict[str, object]:
-    """`phenotype/*.json` of a measure with a column for each of these sessions."""
+    """Return `phenotype/*.json` of a measure with a column for each of these sessions."""
     words = measure.replace("_", " ")
     columns = {week: {"Description": f"{words} in session {week}, weeks since enrolment"} for week in weeks}
     return {"MeasurementToolMetadata": {"Description": words}, **columns}
 
 
 def channels(file: MotionFile) -> str:
-    """`*_channels.tsv`, one row for each column of the readings."""
+    """Return `*_channels.tsv`, one row for each column of the readings."""
     kinds = {"acc": ("ACCEL", "m/s^2"), "gyro": ("GYRO", "rad/s")}
     rows: list[Sequence[object]] = [("latency", "n/a", "LATENCY", "n/a", "s", file.rate_hz, "n/a")]
     for axis in file.axes:

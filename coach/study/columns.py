@@ -89,7 +89,7 @@ def unit_of(name: str) -> str:
 
 
 def meanings_of(noun: type[object]) -> dict[str, str]:
-    """Meaning of each field that the docstring of a noun explains."""
+    """Return the meaning of each field that the docstring of a noun explains."""
     text = " ".join((noun.__doc__ or "").split("\n\n", 1)[-1].split())
     found = list(_FIELD.finditer("\n" + text))
     ends = [match.start() for match in found[1:]] + [len(text) + 1]
@@ -152,7 +152,7 @@ def _without_baseline() -> tuple[str, ...]:
 
 @cache
 def stride_columns() -> tuple[Column, ...]:
-    """Strides of feet and shanks and steps of the trunk, one table; `kind` says which."""
+    """Return strides of feet and shanks and steps of the trunk, one table; `kind` says which."""
     kind = Column("kind", ColumnKind.TEXT, "", "stride: of a foot or shank; step: of the trunk")
     found = {column.name: column for column in (kind, *columns_of(Stride), *columns_of(TrunkStep))}
     return tuple(sorted(found.values(), key=lambda column: bool(column.sd_of)))
@@ -160,7 +160,7 @@ def stride_columns() -> tuple[Column, ...]:
 
 @cache
 def second_columns() -> tuple[Column, ...]:
-    """Metrics once a second."""
+    """Return metrics once a second."""
     shares = tuple(
         Column(f"{name}_share", ColumnKind.NUMBER, "1", f"share of the last strides that landed on the {name}")
         for name in SHARES

@@ -27,7 +27,7 @@ class Pseudonyms:
     key: bytes
 
     def label(self, participant: str) -> str:
-        """Label of a participant, letters and digits; follows "sub-"."""
+        """Return the label of a participant, letters and digits; follows "sub-"."""
         return "P" + self._digest("label", participant).hex()[:_LABEL_DIGITS].upper()
 
     def shifted(self, participant: str, at: datetime, first: datetime) -> datetime:

@@ -60,7 +60,7 @@ _OWN: Final = columns_of(RunRow, without=("summary",), sd=False)
 
 
 def row_columns() -> tuple[Column, ...]:
-    """Columns of the table of runs."""
+    """Return columns of the table of runs."""
     return (*_OWN, *summary_columns())
 
 

@@ -90,7 +90,7 @@ def values_at_speed(person: TrialPerson, runs: Sequence[TrialRun], metric: str, 
 
 
 def values_of_answers(person: TrialPerson, answers: Iterable[tuple[datetime, str, float]]) -> list[TrialValue]:
-    """Answers and tests (moment, measure, value) of one participant: the mean of those that count for a time."""
+    """Return answers and tests (moment, measure, value) of one participant: the mean of those that count for a time."""
     found: dict[tuple[str, str], list[float]] = {}
     for at, measure, value in answers:
         time = time_of(person, at)

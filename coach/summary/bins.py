@@ -29,7 +29,7 @@ class Bins:
 
 
 def bins_of(measures: Mapping[str, Series], window: Window) -> Bins:
-    """Medians over the part of the run that counts."""
+    """Return medians over the part of the run that counts."""
     wanted = {name: measures[name] for name in (*MATCHED, "speed_mps") if name in measures}
     last = max((float(one.t_s[_keep(one, window)].max(initial=-1.0)) for one in wanted.values()), default=-1.0)
     n = int(last // BIN_S) + 1 if last >= 0 else 0
@@ -48,7 +48,7 @@ def _keep(series: Series, window: Window) -> BoolArray:
 
 
 def _medians(series: Series, n: int) -> FloatArray:
-    """(n,) median of each bin."""
+    """Return (n,) median of each bin."""
     medians = np.full(n, np.nan)
     edges = np.searchsorted(series.t_s, np.arange(n + 1) * BIN_S)
     for i, (start, end) in enumerate(itertools.pairwise(edges)):
@@ -58,7 +58,7 @@ def _medians(series: Series, n: int) -> FloatArray:
 
 
 def moments_by_speed(bins: Bins) -> dict[str, dict[str, float]]:
-    """For each measure: n, means, sums of squares and of products against speed, over bins that know both.
+    """Return for each measure: n, means, sums of squares and of products against speed, over bins that know both.
 
     Bins that lie five robust standard deviations off in speed or value are left out. Where speed is unknown, the
     moments hold n, value and value_ss only.

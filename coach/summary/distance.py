@@ -36,7 +36,7 @@ def distance_curve(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
 
 
 def distance_within(curve: tuple[FloatArray, FloatArray] | None, window: Window) -> float | None:
-    """Metres run in the part that counts."""
+    """Return metres run in the part that counts."""
     if curve is None:
         return None
     t_s, far = curve
@@ -45,7 +45,7 @@ def distance_within(curve: tuple[FloatArray, FloatArray] | None, window: Window)
 
 
 def too_little_known(distance_m: float | None, moving_s: float, speed_mps: float | None) -> float | None:
-    """Share of the running in which the speed was known, where it is too little for a distance; else None.
+    """Return the share of the running in which the speed was known, where it is too little for a distance; else None.
 
     Lost readings leave strides without a length: they are still counted, but their length is missing in the distance.
     """
@@ -56,7 +56,8 @@ def too_little_known(distance_m: float | None, moving_s: float, speed_mps: float
 
 
 def best_times(curve: tuple[FloatArray, FloatArray] | None) -> dict[str, float]:
-    """Shortest time of each usual distance that was run whole, by its metres; one that nobody can run is left out."""
+    """Return the shortest time of each usual distance that was run whole, by its metres;
+    one that nobody can run is left out."""
     if curve is None:
         return {}
     t_s, far = curve

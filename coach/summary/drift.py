@@ -87,7 +87,7 @@ def _fit(name: str, y: FloatArray, v: FloatArray, is_last: FloatArray) -> Drift 
 
 
 def _inflation(residual: FloatArray) -> float:
-    """n / n_eff of neighbouring residuals."""
+    """Return n / n_eff of neighbouring residuals."""
     power = float(residual @ residual)
     if power <= 0:
         return 1.0

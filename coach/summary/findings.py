@@ -133,7 +133,7 @@ def _uneven(asymmetry: tuple[float, float] | None) -> list[Finding]:
 
 
 def _answered(decisions: Sequence[CueDecision], responses: Sequence[FocusResponse]) -> list[Finding]:
-    """All cues of one rule together, with direction and interval; single ones are clear by chance too often."""
+    """Return all cues of one rule together, with direction and interval; single ones are clear by chance too often."""
     spoken = [d for d in decisions if d.is_spoken and d.kind == "cue"]
     if not spoken:
         return []

@@ -100,7 +100,8 @@ def unseen_of(run: RunSeries, running: Running, reports: Sequence[StreamReport],
 
 
 def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
-    """Landings of both feet and their standard uncertainty; None where no cadence, or too little of a run, is known."""
+    """Return landings of both feet and their standard uncertainty; None where no cadence, or too little of a run,
+    is known."""
     known = np.isfinite(running.step_s) & (running.step_s > 0.0)
     if not known.any() or running.moving_s < LEAST_KNOWN * (running.moving_s + float(unseen.unknown_s.sum())):
         return None
@@ -139,14 +140,14 @@ def _lengths(holes: FloatArray) -> FloatArray:
 
 
 def _spans(items: Columns[Stride] | Columns[TrunkStep], length: str, steps: float) -> FloatArray:
-    """(n, 3) beginning, length and time of a step; steps: how much of the length a step is."""
+    """Return (n, 3) beginning, length and time of a step; steps: how much of the length a step is."""
     length_s = items.floats(length)
     keep = is_known(length_s)
     return np.column_stack((items.floats("initial_contact_s")[keep], length_s[keep], steps * length_s[keep]))
 
 
 def _moving_seconds(run: RunSeries) -> FloatArray:
-    """(n, 3) as `_spans`, of the seconds with a cadence or a speed."""
+    """Return (n, 3) as `_spans`, of the seconds with a cadence or a speed."""
     cadence = run.seconds.floats("cadence_spm")
     has_cadence = is_known(cadence)
     keep = has_cadence | is_known(run.seconds.floats("speed_mps"))
@@ -155,7 +156,7 @@ def _moving_seconds(run: RunSeries) -> FloatArray:
 
 
 def _n_stretches(running: Running) -> int:
-    """How many the stops and the long holes leave."""
+    """Return how many stretches the stops and the long holes leave."""
     gaps = running.start_s[1:] - (running.start_s + running.length_s)[:-1]
     return 1 + int((gaps > _MISSED_S).sum())
 
@@ -207,7 +208,7 @@ def _cut(gaps: list[tuple[float, float]], pauses: Sequence[tuple[float, float]])
 
 
 def _merged(gaps: Sequence[tuple[float, float]]) -> FloatArray:
-    """(n, 2) stretches of gaps, rising and apart."""
+    """Return (n, 2) stretches of gaps, rising and apart."""
     merged: list[list[float]] = []
     for start, end in sorted(gaps):
         if merged and start <= merged[-1][1]:
@@ -218,7 +219,7 @@ def _merged(gaps: Sequence[tuple[float, float]]) -> FloatArray:
 
 
 def _lost_within(holes: FloatArray, gaps: FloatArray) -> FloatArray:
-    """(n,) seconds of each hole that lie in a gap."""
+    """Return (n,) seconds of each hole that lie in a gap."""
     if not len(gaps) or not len(holes):
         return np.zeros(len(holes))
     lost = np.concatenate(([0.0], np.cumsum(gaps[:, 1] - gaps[:, 0])))

@@ -80,7 +80,7 @@ def _spread(months: Sequence[Sequence[float]]) -> float:
 
 
 def _between(known: dict[date, list[TrendPoint]]) -> list[date]:
-    """Every month from the first to the last."""
+    """Return every month from the first to the last."""
     months: list[date] = []
     month, last = min(known, default=None), max(known, default=None)
     while month is not None and last is not None and month <= last:

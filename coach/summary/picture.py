@@ -28,14 +28,14 @@ _READ: Final[dict[str, Callable[[Columns[Stride]], FloatArray]]] = {
 
 
 def average_strides(strides: Columns[Stride]) -> tuple[AverageStride, ...]:
-    """One for each side with at least five strides; feet before shanks."""
+    """Return an average stride for each side with at least five strides; feet before shanks."""
     has_time = is_known(strides.floats("stride_time_s"))
     sides = [(site, np.flatnonzero(has_time & strides.is_one_of("wear_site", (site,)))) for site in _SITES]
     return tuple(_average(site, strides.take(rows), strides) for site, rows in sides if len(rows) >= _MIN_STRIDES)
 
 
 def _share(strides: Columns[Stride], event: str) -> FloatArray:
-    """(n,) of an event of the stride [%]."""
+    """Return the share (n,) of an event of the stride [%]."""
     since_s = strides.floats(event) - strides.floats("initial_contact_s")
     return np.asarray(100.0 * since_s / strides.floats("stride_time_s"))
 
@@ -66,7 +66,7 @@ def _average(site: WearSite, side: Columns[Stride], all_strides: Columns[Stride]
 
 
 def _other_event(side: Columns[Stride], events_s: FloatArray) -> float | None:
-    """Median share of the stride at which the other foot's event falls; None where it is hardly seen."""
+    """Return the median share of the stride at which the other foot's event falls; None where it is hardly seen."""
     if len(events_s) < _MIN_STRIDES:
         return None
     times = np.sort(events_s)

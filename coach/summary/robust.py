@@ -17,7 +17,7 @@ _MAX_BLOCKS: Final = 20
 
 
 def sound(values: FloatArray) -> BoolArray:
-    """(n,) true where a value lies within five robust standard deviations of the median."""
+    """Return (n,) true where a value lies within five robust standard deviations of the median."""
     middle = np.median(values)
     spread = 1.4826 * np.median(np.abs(values - middle))
     if spread == 0:
@@ -26,7 +26,7 @@ def sound(values: FloatArray) -> BoolArray:
 
 
 def mean_and_error(values: FloatArray) -> tuple[float, float | None]:
-    """Mean of the sound values in the order of time, and its standard error.
+    """Return the mean of the sound values in the order of time, and its standard error.
 
     Neighbouring strides resemble each other: the error comes from the spread of 6 to 20 block means, with fewer than
     12 values from the values themselves; None for a single value.
@@ -41,7 +41,8 @@ def mean_and_error(values: FloatArray) -> tuple[float, float | None]:
 
 
 def median_line(x: FloatArray, y: FloatArray) -> tuple[float, float, float, float] | None:
-    """Slope by the median of pairwise slopes, its 95 % interval (Sen), and the intercept; None below three points.
+    """Return the slope by the median of pairwise slopes, its 95 % interval (Sen), and the intercept;
+    None below three points.
 
     Returns (slope, low, high, intercept).
     """

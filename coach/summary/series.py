@@ -45,7 +45,7 @@ class RunSeries:
 
 
 def is_known(values: FloatArray) -> BoolArray:
-    """(n,) true where a value is known, and not nought: a time or a rate of nought is none."""
+    """Return (n,) true where a value is known, and not nought: a time or a rate of nought is none."""
     return np.asarray(np.isfinite(values) & (values != 0.0), dtype=np.bool_)
 
 
@@ -117,7 +117,7 @@ def best_seen(items: Columns[Seen], groups: Sequence[Sequence[WearSite]]) -> Col
 
 
 def _timed(items: Columns[Seen]) -> tuple[Columns[Seen], FloatArray]:
-    """Items with their times: one array, which their series share."""
+    """Return items with their times: one array, which their series share."""
     return items, items.floats("initial_contact_s")
 
 
@@ -157,7 +157,8 @@ def _measure(
 
 
 def _from_seconds(name: str, seconds: Columns[LiveMetrics], t_s: FloatArray) -> Series | None:
-    """Seconds that no person on foot can have (zeros of a lost pod, wheels) are left out."""
+    """Return a series of the seconds; those that no person on foot can have (zeros of a lost pod,
+    wheels) are left out."""
     values = seconds.floats(name)
     is_sound = is_human(name, values)
     if name in _BOTH:

@@ -21,7 +21,7 @@ _MIN_STRIDES: Final = 10
 
 
 def contact_balance(strides: Columns[Stride]) -> float | None:
-    """Left share of contact time [%]; None without both sides."""
+    """Return the left share of contact time [%]; None without both sides."""
     contact_s, is_left = strides.floats("contact_time_s"), is_of_left(strides)
     left, right = (contact_s[side & ~np.isnan(contact_s)] for side in (is_left, ~is_left))
     if min(len(left), len(right)) < _MIN_STRIDES:
@@ -31,7 +31,7 @@ def contact_balance(strides: Columns[Stride]) -> float | None:
 
 
 def step_asymmetry(strides: Columns[Stride], steps: Columns[TrunkStep]) -> float | None:
-    """100 (left - right) / mean of step times [%]; None without both sides."""
+    """Return 100 (left - right) / mean of step times [%]; None without both sides."""
     at_s, is_left = strides.floats("initial_contact_s"), is_of_left(strides)
     if is_left.all() or not is_left.any():
         has_side = ~steps.is_one_of("is_left", (None,))
@@ -49,7 +49,7 @@ def step_asymmetry(strides: Columns[Stride], steps: Columns[TrunkStep]) -> float
 
 
 def stride_time_cv(strides: Columns[Stride]) -> float | None:
-    """Variability of stride time [%], from the side with more strides."""
+    """Return the variability of stride time [%], from the side with more strides."""
     length_s = strides.floats("stride_time_s")
     by_site = [strides.is_one_of("wear_site", (site,)) & is_known(length_s) for site in WearSite]
     chosen = max(by_site, key=np.count_nonzero)
@@ -61,7 +61,7 @@ def stride_time_cv(strides: Columns[Stride]) -> float | None:
 
 
 def is_of_left(strides: Columns[Stride]) -> BoolArray:
-    """(n,) whether each stride is of the left leg."""
+    """Return (n,) whether each stride is of the left leg."""
     return strides.is_one_of("wear_site", [site for site in WearSite if site.is_left])
 
 

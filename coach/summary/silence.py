@@ -33,6 +33,6 @@ def lost_before(report: StreamReport) -> int:
 
 
 def silent_share(report: StreamReport) -> float:
-    """Share of the run, 0-1, from the last reading to the end."""
+    """Return the share of the run, 0-1, from the last reading to the end."""
     end_s = (report.last_s or 0.0) + report.silent_s
     return report.silent_s / end_s if end_s else 0.0

@@ -18,7 +18,7 @@ _PAUSE_S: Final = 30.0  # a watch that records nothing for so long was stopped; 
 
 
 def splits_by_distance(run: RunSeries, every_m: float = KILOMETRE_M) -> tuple[Split, ...]:
-    """One split for each `every_m`; none where no sensor measures the distance."""
+    """Return one split for each `every_m`; none where no sensor measures the distance."""
     curve = distance_curve(run)
     if curve is None or curve[1][-1] <= 0:
         return ()
@@ -34,7 +34,7 @@ def splits_by_distance(run: RunSeries, every_m: float = KILOMETRE_M) -> tuple[Sp
 
 
 def splits_by_lap(run: RunSeries, laps: Sequence[Lap], end_s: float) -> tuple[Split, ...]:
-    """One split for each lap, warm-up and cool-down too."""
+    """Return one split for each lap, warm-up and cool-down too."""
     cut = _Cut(run, distance_curve(run))
     return tuple(
         cut.split(lap.number, lap.start_s, end_s if lap.end_s is None else lap.end_s, lap.kind) for lap in laps
@@ -64,7 +64,7 @@ class _Cut:
         return Split(number, start_s, end_s, distance, values, strikes.shares if strikes else None, kind)
 
     def _known_s(self, start_s: float, end_s: float) -> float:
-        """Seconds between in which the distance is known, without stops."""
+        """Return seconds between in which the distance is known, without stops."""
         if self._curve is None:
             return 0.0
         inside = self._curve[0][slice(*np.searchsorted(self._curve[0], (start_s, end_s)))]

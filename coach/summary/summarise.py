@@ -108,7 +108,7 @@ def summarise(
 
 
 def _last(run: RunSeries) -> float:
-    """Time of the last thing measured."""
+    """Return the time of the last thing measured."""
     return max((float(series.t_s[-1]) for series in run.measures.values()), default=0.0)
 
 
@@ -151,7 +151,7 @@ def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict
 
 
 def _uncertainties(run: RunSeries) -> Mapping[str, FloatArray]:
-    """(n,) the standard uncertainty of each field in each second, NaN where it has none."""
+    """Return (n,) the standard uncertainty of each field in each second, NaN where it has none."""
     stated = run.seconds.field("uncertainty")
     return stated.by_name if isinstance(stated, Mappings) else {}
 
@@ -168,7 +168,7 @@ def _with_sd(
 def _totals(
     run: RunSeries, whole: Window, reports: Sequence[StreamReport], distance_m: float | None
 ) -> tuple[int | None, dict[str, float]]:
-    """Landings of the run, and the standard uncertainties of landings and distance, what was lost included."""
+    """Return landings of the run, and the standard uncertainties of landings and distance, what was lost included."""
     errors: dict[str, float] = {}
     running = running_of(run, whole)
     unseen = unseen_of(run, running, reports, whole) if running else None
@@ -194,7 +194,7 @@ def _stated_distance(run: RunSeries, whole: Window) -> tuple[float | None, float
 
 
 def _per_km_errors(means: FieldValues, errors: Mapping[str, float]) -> dict[str, float]:
-    """Both parts of the uncertainty of landings per kilometre: in proportion, those of the step length."""
+    """Return both parts of the uncertainty of landings per kilometre: in proportion, those of the step length."""
     length = means.get("step_length_m")
     if not length:
         return {}
@@ -203,7 +203,7 @@ def _per_km_errors(means: FieldValues, errors: Mapping[str, float]) -> dict[str,
 
 
 def _from_sides(means: FieldValues, run: RunSeries) -> None:
-    """Measures of two sides or many strides, where they can be had from the strides themselves."""
+    """Add measures of two sides or many strides, where they can be had from the strides themselves."""
     own = {
         "contact_time_balance_pct": contact_balance(run.strides),
         "step_time_asymmetry_pct": step_asymmetry(run.strides, run.steps),
@@ -227,7 +227,7 @@ def _from_each_other(means: FieldValues) -> None:
 
 
 def _clipped(reports: Sequence[StreamReport], run: RunSeries) -> int:
-    """Clipped readings as counted by the decoders; without them, strides and steps that hold one."""
+    """Return the number of clipped readings as the decoders count them; without them, of strides and steps with one."""
     if reports:
         return sum(report.n_clipped for report in reports)
     return sum(int(items.is_one_of("is_clipped", (True,)).sum()) for items in (run.strides, run.steps))

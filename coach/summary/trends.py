@@ -94,7 +94,7 @@ def _lines(marks: TrendMarks) -> _Lines:
 
 
 def _common_slope(lines: _Lines) -> tuple[float | None, float, float]:
-    """Mean slope of all runs, variance of slopes between runs, variance of that mean."""
+    """Return the mean slope of all runs, variance of slopes between runs, variance of that mean."""
     has_slope = ~np.isnan(lines.slope)
     if not has_slope.any():
         return None, math.inf, math.inf
@@ -114,7 +114,7 @@ def _common_slope(lines: _Lines) -> tuple[float | None, float, float]:
 def _at_speed(
     lines: _Lines, speed: float | None, common: float | None, spread: float, common_var: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Values and standard errors at a speed; a run that knows no speed keeps its mean."""
+    """Return values and standard errors at a speed; a run that knows no speed keeps its mean."""
     is_blind = np.isnan(lines.speed_mps)
     if speed is None or is_blind.all():
         return lines.value, np.sqrt(lines.value_var)
@@ -126,7 +126,7 @@ def _at_speed(
 
 
 def _shrunk(lines: _Lines, common: float | None, spread: float, common_var: float) -> tuple[FloatArray, FloatArray]:
-    """Slopes drawn towards the common one; where no run shows a slope, none, uncertain by value / speed."""
+    """Return slopes drawn towards the common one; where no run shows a slope, none, uncertain by value / speed."""
     if common is None:
         per_speed = np.divide(lines.value, lines.speed_mps, out=np.zeros(len(lines.n)), where=lines.speed_mps > 0)
         return np.zeros(len(lines.n)), np.asarray(per_speed**2, dtype=np.float64)
@@ -150,7 +150,7 @@ def _point(lines: _Lines, i: int, value: float, se: float, speed: float | None) 
 
 
 def _thinned(n: int, most: int) -> list[int]:
-    """At most so many places, evenly spread, the first and the last among them."""
+    """Return at most so many places, evenly spread, the first and the last among them."""
     return list(range(n)) if n <= most else np.linspace(0, n - 1, most).astype(int).tolist()
 
 
@@ -164,7 +164,7 @@ def _per_week(started_at: TimeArray, values: FloatArray) -> tuple[float, float, 
 def usual_at(
     entries: Sequence[RunEntry], speed_mps: float, metrics: Sequence[str]
 ) -> Mapping[str, tuple[float, float]]:
-    """Each metric's usual value at a speed and the spread between runs, where at least three runs know it."""
+    """Return each metric's usual value at a speed and the spread between runs, where at least three runs know it."""
     found = {}
     for metric in metrics:
         lines = _lines(marks_of(metric, entries))

@@ -25,7 +25,7 @@ class Window:
     without: tuple[tuple[float, float], ...] = ()
 
     def holds(self, t_s: FloatArray) -> BoolArray:
-        """(n,) whether each time counts."""
+        """Return (n,) whether each time counts."""
         inside = (t_s >= self.start_s) & (t_s < self.end_s)
         for start, end in self.without:
             inside &= ~((t_s >= start) & (t_s < end))

@@ -9,7 +9,8 @@ from coach.model.samples import FloatArray
 
 
 def monotone_cubic(key_t: FloatArray, key_y: FloatArray, t: FloatArray) -> FloatArray:
-    """Curve through the keys (k,), k >= 3, with a continuous first derivative and no overshoot, at times t (n,)."""
+    """Return the curve through the keys (k,), k >= 3, with a continuous first derivative and no overshoot,
+    at times t (n,)."""
     h = np.diff(key_t)
     slope = np.diff(key_y) / h
     inner = np.zeros(len(key_t))
@@ -22,13 +23,14 @@ def monotone_cubic(key_t: FloatArray, key_y: FloatArray, t: FloatArray) -> Float
 
 
 def hermite(u: FloatArray, y0: FloatArray, y1: FloatArray, d0: FloatArray, d1: FloatArray) -> FloatArray:
-    """Cubic from y0 to y1 over u in 0..1 with end slopes d0, d1 per unit of u."""
+    """Return the cubic from y0 to y1 over u in 0..1 with end slopes d0, d1 per unit of u."""
     u2, u3 = u * u, u * u * u
     return (2 * u3 - 3 * u2 + 1) * y0 + (u3 - 2 * u2 + u) * d0 + (3 * u2 - 2 * u3) * y1 + (u3 - u2) * d1
 
 
 def eased_integral(key_t: FloatArray, key_rate: FloatArray, t: FloatArray) -> FloatArray:
-    """Integral, from the first key on, of a rate that eases from key to key (at rest in each), at times t (n,)."""
+    """Return the integral, from the first key on, of a rate that eases from key to key (at rest in each),
+    at times t (n,)."""
     h = np.diff(key_t)
     whole = np.append(0.0, np.cumsum(h * (key_rate[:-1] + key_rate[1:]) / 2.0))
     i = np.clip(np.searchsorted(key_t, t, side="right") - 1, 0, len(h) - 1)
@@ -37,7 +39,7 @@ def eased_integral(key_t: FloatArray, key_rate: FloatArray, t: FloatArray) -> Fl
 
 
 def gaussian_kernel(sigma_s: float, rate_hz: float) -> FloatArray:
-    """Unit-sum Gaussian weights over +-3 standard deviations, odd length."""
+    """Return unit-sum Gaussian weights over +-3 standard deviations, odd length."""
     half = int(np.ceil(3 * sigma_s * rate_hz))
     x = np.arange(-half, half + 1) / (sigma_s * rate_hz)
     weights = np.exp(-0.5 * x * x)

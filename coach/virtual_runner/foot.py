@@ -42,7 +42,7 @@ KEPT_S: Final = 5.0  # two sensors of one foot send with less delay than this be
 def _between(
     t_s: FloatArray, span_s: tuple[float, float], first: float, last: float, leaves: float = 0.0, arrives: float = 0.0
 ) -> FloatArray:
-    """From `first` to `last` over a span of time, with the rates per second at its ends."""
+    """Return values from `first` to `last` over a span of time, with the rates per second at its ends."""
     h = span_s[1] - span_s[0]
     u = np.clip((t_s - span_s[0]) / h, 0.0, 1.0)
     one = np.ones_like(u)
@@ -50,31 +50,32 @@ def _between(
 
 
 def _about(pivot_m: FloatArray, pitch_rad: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sensor position (x, z) above a pivot of the foot that rests on the ground."""
+    """Return the sensor's position (x, z) above a pivot of the foot that rests on the ground."""
     c, s = np.cos(pitch_rad), np.sin(pitch_rad)
     return -pivot_m[0] * c + pivot_m[1] * s, -pivot_m[0] * s - pivot_m[1] * c
 
 
 def fine_span(t_s: FloatArray) -> tuple[int, int]:
-    """First row and end of the fine grid that reading at times t_s (n,) needs."""
+    """Return the first row and end of the fine grid that reading at times t_s (n,) needs."""
     return int(np.floor((t_s[0] - MARGIN_S) * FINE_HZ)), int(np.ceil((t_s[-1] + MARGIN_S) * FINE_HZ)) + 2
 
 
 def on_times(t_s: FloatArray, first: int, values: FloatArray) -> FloatArray:
-    """Values (m, 3) of the fine grid from row `first` on, at times t_s (n,)."""
+    """Return values (m, 3) of the fine grid from row `first` on, at times t_s (n,)."""
     at = (np.arange(len(values)) + first) / FINE_HZ
     return np.stack([np.interp(t_s, at, values[:, k]) for k in range(3)], 1)
 
 
 def smoothed(values: FloatArray, kernel: FloatArray) -> FloatArray:
-    """Columns convolved with a kernel of odd length; what lies beyond the ends is as at the ends."""
+    """Return columns convolved with a kernel of odd length; what lies beyond the ends is as at the ends."""
     half = len(kernel) // 2
     padded = np.vstack([np.repeat(values[:1], half, 0), values, np.repeat(values[-1:], half, 0)])
     return np.stack([np.convolve(column, kernel, "valid") for column in padded.T], 1)
 
 
 def measured(path: FloatArray, toe_out_rad: float) -> tuple[FloatArray, FloatArray]:
-    """Specific force [m/s2] and turn rate [rad/s], (n, 3), on a path x, z, pitch, roll (n, 4) of the fine grid."""
+    """Return the specific force [m/s2] and turn rate [rad/s], (n, 3), on a path x, z, pitch, roll (n,
+    4) of the fine grid."""
     x, z, pitch, roll = path.T
     ax = np.gradient(np.gradient(x, 1 / FINE_HZ), 1 / FINE_HZ)
     az = np.gradient(np.gradient(z, 1 / FINE_HZ), 1 / FINE_HZ) + GRAVITY_MPS2
@@ -101,13 +102,15 @@ class FootMotion:
         self._last: SimulatedStep | None = None
 
     def read(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Specific force [m/s2] and turn rate [rad/s], both (n, 3) in foot axes, at rising times t_s (n,)."""
+        """Return the specific force [m/s2] and turn rate [rad/s], both (n, 3) in foot axes,
+        at rising times t_s (n,)."""
         first, end = fine_span(t_s)
         acc, gyr = self._feel(self.pose(first, end))
         return on_times(t_s, first, acc), on_times(t_s, first, gyr)
 
     def pose(self, first: int, end: int) -> FloatArray:
-        """Position x, z [m] of the sensor, pitch and roll [rad] between two rows of the fine grid, (end - first, 4)."""
+        """Return the position x, z [m] of the sensor, pitch and roll [rad] between two rows of the fine grid,
+        (end - first, 4)."""
         while self._start + len(self._pose) < end:
             self._grow()
         n_old = first - round(self._kept_s * FINE_HZ) - self._start
@@ -145,7 +148,8 @@ class FootMotion:
         return np.arange(round(start_s * FINE_HZ), round(end_s * FINE_HZ)) / FINE_HZ
 
     def _pitch(self, now: SimulatedStep, after: SimulatedStep, t: FloatArray) -> FloatArray:
-        """Pitch [rad] over one stride: down to flat, push-off and swing by their two humps of rate, and up again."""
+        """Return the pitch [rad] over one stride: down to flat, push-off and swing by their two humps of rate,
+        and up again."""
         tc, swing_s = now.toe_off_s - now.contact_s, after.contact_s - now.toe_off_s
         # A foot that lands flatter is flat sooner: it turns down as fast.
         down, from_deg = (0.17, 10.0) if now.strike_angle_deg > 0 else (0.28, 8.0)
@@ -222,7 +226,7 @@ class FootMotion:
         return step.x_m + x + pivot[0], z, pitch, np.zeros(1)
 
     def _first_swing(self, first: SimulatedStep) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Standing flat, then lifting the foot over to its first contact."""
+        """Return standing flat, then lifting the foot over to its first contact."""
         t = self._grid(0.0, first.contact_s)
         x1, z1, _, _ = self._land(first)
         lift_s = first.contact_s - 0.45

@@ -25,7 +25,7 @@ _POINT_S: Final = 0.12
 
 
 def jumping_force(t_s: FloatArray, is_foot: bool) -> FloatArray:
-    """Specific force along the body's vertical [m/s2] (n,), `t_s` after the beginning of standing still."""
+    """Return the specific force along the body's vertical [m/s2] (n,), `t_s` after the beginning of standing still."""
     speed_mps = math.sqrt(2 * GRAVITY_MPS2 * HEIGHT_M)
     fall_s = 2 * speed_mps / GRAVITY_MPS2
     land_s = _FOOT_S if is_foot else _TRUNK_S

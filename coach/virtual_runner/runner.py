@@ -33,7 +33,7 @@ HEART_RISES_S: Final = 40.0  # time constant of heart rate at the start of exerc
 
 
 def rotation(vector: tuple[float, float, float]) -> FloatArray:
-    """Rotation matrix (3, 3) of a rotation vector [rad] (Rodrigues)."""
+    """Return the rotation matrix (3, 3) of a rotation vector [rad] (Rodrigues)."""
     angle = float(np.linalg.norm(vector))
     if angle == 0:
         return np.eye(3)
@@ -62,7 +62,7 @@ class VirtualRunner:
         self._jumps_s: float | None = None
 
     def jump(self, t_s: float) -> None:
-        """From `t_s` on stand still and jump three times, as the check before a run asks for; then run again."""
+        """Stand still from `t_s` on and jump three times, as the check before a run asks for; then run again."""
         self._jumps_s = t_s
 
     def hear(self, focus: str, t_s: float) -> None:
@@ -70,7 +70,7 @@ class VirtualRunner:
         self.plan.hear(focus, t_s)
 
     def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[FloatArray, FloatArray]:
-        """Specific force [m/s2] (n, 3) and turn rate [rad/s] (n, 3) in the sensor's axes, before clipping.
+        """Return the specific force [m/s2] (n, 3) and turn rate [rad/s] (n, 3) in the sensor's axes, before clipping.
 
         Raises:
             ValueError: what is asked for lies more than `KEPT_S` before what was read last: it is kept no longer.

@@ -59,7 +59,8 @@ class ShankMotion:
         self._rates = body.shank_rate_share * (slow + share * (fast - slow))
 
     def read(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Specific force [m/s2] and turn rate [rad/s], both (n, 3) in shank axes, at rising times t_s (n,)."""
+        """Return the specific force [m/s2] and turn rate [rad/s], both (n, 3) in shank axes,
+        at rising times t_s (n,)."""
         first, end = fine_span(t_s)
         ankle, lean = self._ankle(first, end), self._lean(np.arange(first, end) / FINE_HZ)
         for now, after in pairwise(self._mine()):
@@ -75,7 +76,7 @@ class ShankMotion:
         return [step for step in self._plan.steps if step.is_left == self._is_left]
 
     def _ankle(self, first: int, end: int) -> FloatArray:
-        """Where the foot carries the ankle, x and z (end - first, 2) [m], in rows of the fine grid."""
+        """Return where the foot carries the ankle, x and z (end - first, 2) [m], in rows of the fine grid."""
         late, half = round(YIELDS_S * FINE_HZ), len(self._kernel) // 2
         x, z, pitch, _ = self._foot.pose(first - late - half, end - late + half).T
         ankle = np.stack([x, z], 1) + _turned(ANKLE_M[0], ANKLE_M[1], pitch)
@@ -92,7 +93,7 @@ class ShankMotion:
         return knee - to_knee[1:-2]
 
     def _lean(self, t_s: FloatArray) -> FloatArray:
-        """How far the shank leans back [rad]."""
+        """Return how far the shank leans back [rad]."""
         mine = self._mine()
         u = np.clip(1.0 + (t_s - mine[0].contact_s) / SWINGS_IN_S, 0.0, 1.0)
         lean: FloatArray = np.deg2rad(LEANS_BACK_DEG) * u * u * (3.0 - 2.0 * u)
@@ -103,7 +104,7 @@ class ShankMotion:
         return lean
 
     def _stride(self, now: SimulatedStep, after: SimulatedStep, t_s: FloatArray) -> FloatArray:
-        """From contact to contact: it swings back as far as it had turned forward."""
+        """Return the motion from contact to contact: it swings back as far as it had turned forward."""
         stance = now.contact_s + np.linspace(0.0, 1.0, 11) * (now.toe_off_s - now.contact_s)
         swing = now.toe_off_s + np.linspace(0.1, 1.0, 10) * (after.contact_s - now.toe_off_s)
         keys_s = np.append(stance, swing)
@@ -117,7 +118,7 @@ class ShankMotion:
 
 
 def _area(h: FloatArray, rates: FloatArray) -> FloatArray:
-    """Integral of a rate that runs straight from key to key, at each key."""
+    """Return the integral of a rate that runs straight from key to key, at each key."""
     return np.append(0.0, np.cumsum(h * (rates[:-1] + rates[1:]) / 2.0))
 
 

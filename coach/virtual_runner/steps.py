@@ -62,7 +62,7 @@ class StepPlan:
         return 1.0 - loss / 100.0 + self._answer("lengthen", t_s) - self._answer("quicker", t_s)
 
     def _answer(self, focus: str, t_s: float) -> float:
-        """Share by which heard cues of one focus change the step length now."""
+        """Return the share by which heard cues of one focus change the step length now."""
         heard = [t_s - t for t, name in self._cues if name == focus and t <= t_s]
         if not heard:
             return 0.0

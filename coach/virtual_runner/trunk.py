@@ -32,7 +32,7 @@ class TrunkMotion:
         self._sway = -SWAY_G if site is WearSite.CHEST else SWAY_G
 
     def read(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Specific force [m/s2] and turn rate [rad/s], both (n, 3), at rising times t_s (n,)."""
+        """Return the specific force [m/s2] and turn rate [rad/s], both (n, 3), at rising times t_s (n,)."""
         self._plan.reach(float(t_s[-1]) + 0.5)
         force = self._force(t_s)
         step = 1e-3

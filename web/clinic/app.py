@@ -88,7 +88,7 @@ def _person() -> Person | None:
 
 
 def _welcome(host: ClinicHost) -> Welcome:
-    """Who may send a body of more than a few bytes: a coach that is known."""
+    """Return who may send a body of more than a few bytes: a coach that is known."""
 
     def is_welcome(_address: str, _port: int, headers: Mapping[str, str]) -> bool:
         text = headers.get(HEADER.upper().replace("-", "_"), "")

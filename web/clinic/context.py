@@ -15,7 +15,7 @@ def the_host() -> ClinicHost:
 
 
 def the_person() -> Person:
-    """Who asks; pages that are open to everybody have none."""
+    """Return who asks; pages that are open to everybody have none."""
     person: Person | None = g.get("person")
     if person is None:
         abort(401)
@@ -33,5 +33,5 @@ def language() -> str:
 
 
 def w(key: str, **params: object) -> str:
-    """One sentence by its key, with its parameters."""
+    """Return one sentence by its key, with its parameters."""
     return words_in(language(), current_app.testing)(key, **params)

@@ -25,7 +25,7 @@ MESSAGES: Final = tuple(kind for kind in OrderKind if kind is not OrderKind.SEEN
 
 @blueprint.get("/monday")
 def monday() -> str:
-    """All runners of this clinician, those to look at first."""
+    """Return all runners of this clinician, those to look at first."""
     rows = the_host().monday(the_person())
     counts = {reason: sum(row.reasons[:1] == (reason,) for row in rows) for reason in Reason}
     return render_template(
@@ -42,7 +42,7 @@ def monday() -> str:
 
 @blueprint.get("/runners/<runner_id>")
 def runner(runner_id: str) -> str:
-    """One runner: why the row is where it is, newest runs, orders and their answers."""
+    """Return one runner: why the row is where it is, newest runs, orders and their answers."""
     record = the_host().record(the_person(), runner_id)
     return render_template(
         "clinic/runner.html",
@@ -67,7 +67,7 @@ def seen(runner_id: str) -> Redirect:
 
 @blueprint.post("/runners/<runner_id>/orders")
 def give_order(runner_id: str) -> Redirect:
-    """One of the fixed messages, or that the signs were looked at."""
+    """Give one of the fixed messages, or that the signs were looked at."""
     form = request.form
     try:
         kind = OrderKind(form.get("kind", ""))
@@ -104,7 +104,7 @@ def join_page() -> str:
 
 @blueprint.get("/research")
 def research() -> str:
-    """Pseudonyms of runners who consented to research, and how many runs each has."""
+    """Return pseudonyms of runners who consented to research, and how many runs each has."""
     person = the_person()
     if person.kind is not PersonKind.RESEARCHER:
         raise UserError("this page is for researchers")

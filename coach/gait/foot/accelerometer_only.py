@@ -39,7 +39,7 @@ class ForceFoot:
         self._peak = self._before = self._contact_peak = 0.0
 
     def feed(self, segment: Segment) -> list[GaitEvent]:
-        """Events of one more segment."""
+        """Return the events of one more segment."""
         if segment.is_new:
             self._restart()
         size = np.sqrt(np.einsum("ni,ni->n", segment.acc_mps2, segment.acc_mps2))

@@ -120,7 +120,7 @@ class FootState:
 
 
 def moving_in(chunks: Sequence[ImuChunk]) -> list[BoolArray]:
-    """In which readings of each chunk the foot moves: of many at once it costs a tenth of one by one."""
+    """Return in which readings of each chunk the foot moves: of many at once it costs a tenth of one by one."""
     gyr = [chunk.gyr_radps for chunk in chunks if chunk.gyr_radps is not None]
     if len(chunks) < 2 or len(gyr) not in (0, len(chunks)):
         return [_is_moving(chunk.acc_mps2, chunk.gyr_radps) for chunk in chunks]

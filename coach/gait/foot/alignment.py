@@ -53,7 +53,7 @@ class Standing:
 
 
 def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Standing | None) -> FootAxes | None:
-    """Axes from a few seconds of walking or running; None where nothing turned."""
+    """Return axes from a few seconds of walking or running; None where nothing turned."""
     bias = standing.bias_radps if standing else np.zeros(3)
     rate = gyr - bias
     swing = dominant_axis(rate.T @ rate)  # swing and push-off turn about one axis; its sign is not known yet
@@ -157,7 +157,7 @@ def dominant_axis(second_moment: FloatArray) -> FloatArray:
 
 
 def frame(left: FloatArray, up: FloatArray) -> FloatArray:
-    """(3, 3) rows forward, left, up: up is kept, left made square to it."""
+    """Return (3, 3) rows forward, left, up: up is kept, left made square to it."""
     up = up / math.sqrt(up @ up)
     left = left - (left @ up) * up
     left /= math.sqrt(left @ left)
@@ -178,7 +178,7 @@ def _mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[
 
 
 def _up(total: FloatArray | None, standing: Standing | None) -> FloatArray:
-    """Standing gravity, or the mean force of the strides where standing does not agree with it."""
+    """Return standing gravity, or the mean force of the strides where standing does not agree with it."""
     if standing is not None and (
         total is None or total @ standing.up > ALIGNMENT.trust_standing_cos * math.sqrt(total @ total)
     ):
@@ -207,7 +207,7 @@ def _push_axis(t_s: FloatArray, rate: FloatArray, pitch: FloatArray, rests: list
 
 
 def _rests(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> list[int]:
-    """Rows at which the foot turns slowest after each of its swings."""
+    """Return rows at which the foot turns slowest after each of its swings."""
     rests = []
     for _, end in seen:
         over = float(t_s[end])
@@ -230,7 +230,7 @@ def _rest_ratio(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> float
 
 
 def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
-    """Median over the landings of the largest step of the specific force between samples."""
+    """Return the median over the landings of the largest step of the specific force between samples."""
     step = acc[1:] - acc[:-1]
     size2 = np.einsum("ni,ni->n", step, step)
     largest2 = []
@@ -243,7 +243,8 @@ def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
 
 
 def swings(t_s: FloatArray, pitch: FloatArray) -> list[Swing]:
-    """First and last row of each stretch in which the foot turns toes-up by ALIGNMENT.clear_swing_rad or more."""
+    """Return the first and last row of each stretch in which the foot turns toes-up by ALIGNMENT.clear_swing_rad or
+    more."""
     turning = pitch < PARAMS.swing_end_radps
     edges = np.diff(turning.astype(np.int8), prepend=0, append=0).nonzero()[0].tolist()
     found = []
@@ -279,7 +280,7 @@ class AlignmentEstimator:
         self.standing: Standing | None = None
 
     def feed(self, segment: Segment) -> tuple[FootAxes | None, list[Segment]]:
-        """(axes, everything held back and the rest of this segment), or (None, []) while not known."""
+        """Return (axes, everything held back and the rest of this segment), or (None, []) while not known."""
         start, n = 0, len(segment.t_s)
         while start < n:
             end = min(n, start + self._n - self._part_n)
@@ -305,7 +306,7 @@ class AlignmentEstimator:
         return find_axes(t, _acc(moving), _gyr(moving), self.standing)
 
     def held(self) -> list[Segment]:
-        """Everything held back, in order."""
+        """Return everything held back, in order."""
         return [s for block in self._held for s in block] + self._part
 
     def _close(self) -> bool:

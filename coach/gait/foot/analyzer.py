@@ -252,7 +252,7 @@ class FootGait:
         self._follower, self._learner = FootFollower(sensor, self._n_swings), None
 
     def _follow(self, follower: FootFollower, segment: Segment) -> tuple[list[Known], int]:
-        """As the follower does; where the foot was lost, its axes are learned again."""
+        """Follow the phases; where the foot was lost, its axes are learned again."""
         found = follower.follow(segment)
         if follower.is_lost:
             self._follower, self._n_swings = None, follower.n_swings

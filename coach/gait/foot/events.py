@@ -92,7 +92,7 @@ def contact(
 def _landing(
     t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], rate_hz: float, params: FootParams
 ) -> tuple[bool, float, int]:
-    """(whether there is a landing, its time, the sample before the force's onset).
+    """Return (whether there is a landing, its time, the sample before the force's onset).
 
     For a window of 20 to 200 samples plain loops over lists are several times faster than array calls.
     """
@@ -129,7 +129,7 @@ def _landing(
 def _onset(
     t: Sequence[float], values: Sequence[float], start: int, share: float, large_share: float
 ) -> tuple[float, int, float, int]:
-    """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise.
+    """Return the first large rise: (time of its onset, sample before it, whole rise, sample at which it is large).
 
     Only the samples from `start` on count.
     """
@@ -186,7 +186,7 @@ class LandingCues(NamedTuple):
         return self.peak_s + params.brake_share * (self.brake_s - self.peak_s) - lead
 
     def elevation_at(self, t_s: float) -> float:
-        """Elevation [deg] at `t_s`."""
+        """Return the elevation [deg] at `t_s`."""
         return float(np.interp(t_s, self.t_s, self.elevation_deg))
 
     def turned_at(self, t_s: float) -> float:
@@ -244,7 +244,7 @@ def cues(
 
 
 def _near_ground(motion: Motion, pivot: tuple[float, float], params: FootParams) -> int:
-    """Row from which on the lowest point of the sole is near the ground."""
+    """Return the row from which on the lowest point of the sole is near the ground."""
     tilt = motion.tilt
     sole = motion.height_m + params.sole_m * (tilt[2] - 1.0)
     sole += np.minimum(params.heel_m * tilt[0], pivot[0] * tilt[0])
@@ -253,7 +253,7 @@ def _near_ground(motion: Motion, pivot: tuple[float, float], params: FootParams)
 
 
 def _rise(lift: FloatArray, c: int, n: int, dt: float, params: FootParams) -> float:
-    """Row at which the upward acceleration passes a share of its landing peak near row `c`; nan if it does not."""
+    """Return the row at which the upward acceleration passes a share of its peak near row `c`; nan if it does not."""
     low, high = max(0, c - round(params.rise_before_s / dt)), min(n, c + round(params.rise_after_s / dt))
     k = low + int(lift[low:high].argmax())
     i = max(0, k - round(params.rise_search_s / dt))
@@ -263,7 +263,7 @@ def _rise(lift: FloatArray, c: int, n: int, dt: float, params: FootParams) -> fl
 
 
 def _peak(rate: FloatArray, line: float, dt: float, params: FootParams) -> float:
-    """Row of the peak of angular acceleration about the row `line`: large and near."""
+    """Return the row of the peak of angular acceleration about the row `line`: large and near."""
     turn = rate[:, 2:] - rate[:, :-2]
     turn *= turn
     size = np.sqrt(np.add.reduce(turn))  # of rows 1 .. n - 2
@@ -325,7 +325,7 @@ def rolling(
 
 
 def _slowest(t: Sequence[float], energy: Sequence[float], n: int, from_s: float, half: int) -> int:
-    """Sample of the least energy over `2 half + 1` samples, of n, from `from_s` on; the window begins `half` before."""
+    """Return the sample, of n, of the least energy over `2 half + 1` from `from_s` on; energy begins `half` before."""
     summed = 0.0
     for k in range(2 * half):
         summed += energy[k]
@@ -341,7 +341,7 @@ def _slowest(t: Sequence[float], energy: Sequence[float], n: int, from_s: float,
 def _rolled(
     t: Sequence[float], rate: Sequence[float], start: int, end: int, n: int, middle_s: float
 ) -> tuple[float, float]:
-    """(largest turn since contact, largest rate until `middle_s`), both 0 at least; on the ground from start to end.
+    """Return (largest turn since contact, largest rate until `middle_s`), both 0 at least; on the ground start to end.
 
     The window holds n samples; before `start` and from `end` on the rate counts as 0.
     """
@@ -373,7 +373,7 @@ class PushOff(NamedTuple):
     rates: FloatArray
 
     def toe_off_s(self, params: FootParams) -> float:
-        """Toe-off [s]; nan where the tip was not seen to rise."""
+        """Return the toe-off [s]; nan where the tip was not seen to rise."""
         ball = self.ball_s if math.isfinite(self.ball_s) else self.tip_s
         return self.tip_s + params.toe_off_s + params.toe_off_ball_share * (ball - self.tip_s)
 

@@ -38,7 +38,7 @@ SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between the edges
 
 
 def edges_of(params: FootParams) -> tuple[float, ...]:
-    """Pitch rates between the levels, outermost infinite [rad/s]."""
+    """Return the pitch rates between the levels, outermost infinite [rad/s]."""
     return (-math.inf, params.swing_radps, params.swing_end_radps, params.push_radps, math.inf)
 
 
@@ -46,7 +46,7 @@ EDGES: Final = edges_of(PARAMS)
 
 
 def levels(pitch_radps: FloatArray, edges: tuple[float, ...] = EDGES) -> npt.NDArray[np.intp]:
-    """0 in swing, 1 between, 2 calm, 3 pushing or slapping; for each sample."""
+    """Return 0 in swing, 1 between, 2 calm, 3 pushing or slapping; for each sample."""
     return np.array(edges[1:-1]).searchsorted(pitch_radps)
 
 
@@ -198,7 +198,7 @@ class PhaseTracker:
         return row + start - before, is_due
 
     def _step(self, block: FloatArray, row: int, offset: int) -> tuple[int, bool]:
-        """Row by row; offset: number of the block's first row."""
+        """Step row by row; offset: number of the block's first row."""
         t, pitch, phases = block[T].tolist(), block[PITCH].tolist(), self._phases
         n, is_due, angle_rad = len(t), False, phases[ANGLE]
         while row < n and not is_due:
@@ -214,7 +214,7 @@ class PhaseTracker:
         return row, is_due
 
     def _leap(self, block: FloatArray, before: int, start: int) -> tuple[int, bool]:
-        """From crossing to crossing; before: whether the block begins with the row before `start`."""
+        """Leap from crossing to crossing; before: whether the block begins with the row before `start`."""
         t, pitch = block[T], block[PITCH]
         angle = np.empty(len(t))
         angle[0] = self._phases[ANGLE]

@@ -204,7 +204,7 @@ def _wobble(this: StanceCandidate, columns: FloatArray, mid: int, heel_off: int,
 
 
 def _rest(window: FloatArray, foot: FootSensor) -> tuple[float, float]:
-    """Mean turn rate [rad/s], and by how much the mean specific force differs from gravity [m/s2]."""
+    """Return the mean turn rate [rad/s], and by how much the mean specific force differs from gravity [m/s2]."""
     rate = window[GX : GX + 3] - foot.axes.bias_radps[:, None]
     rate *= rate
     n = rate.shape[1]
@@ -368,7 +368,8 @@ class Batch:
         return len(self._transitions)
 
     def stride_row(self, n_transitions: int) -> int:
-        """Row at which the last whole stride ended by the first `n_transitions` of those worked off last, as noted."""
+        """Return the row at which the last whole stride ended by the first `n_transitions` of those worked off last,
+        as noted."""
         return max(row for n, row in self._stride_rows if n < n_transitions)
 
     def state(self) -> StrideState:
@@ -376,7 +377,7 @@ class Batch:
         return self.now.copied()
 
     def go_back(self, state: StrideState, n_transitions: int) -> None:
-        """To before the last `work`, with only the first `n_transitions` to be worked off."""
+        """Go back to before the last `work`, with only the first `n_transitions` to be worked off."""
         self._transitions = self._worked[:n_transitions]
         self.now = state
 

@@ -88,7 +88,7 @@ class FootSensor:
             del self.interpolated_s[:-MOST_INTERPOLATED]
 
     def lost_s(self, start_s: float, end_s: float) -> float:
-        """Time [s] between these whose readings were lost."""
+        """Return the time [s] between these whose readings were lost."""
         if not self.interpolated_s:
             return 0.0
         return (bisect_left(self.interpolated_s, end_s) - bisect_left(self.interpolated_s, start_s)) / self.rate_hz
@@ -99,7 +99,7 @@ class FootSensor:
         return 0.0 if is_last else self.params.least_shock_share * self.axes.shock_mps2
 
     def saw(self, end: int, largest: tuple[float, float]) -> None:
-        """In the newest rows, up to `end`, no specific force or turn rate exceeds `largest`."""
+        """Note that in the newest rows, up to `end`, no specific force or turn rate exceeds `largest`."""
         if largest[0] >= self.acc_limit or largest[1] >= self.gyr_limit:
             self.clean_from = end
 
@@ -121,7 +121,8 @@ class Speed(NamedTuple):
         return self.sd_mps / self.mps if self.mps > 0.0 else math.inf
 
     def with_other(self, other: "Speed") -> "Speed":
-        """Both together, each by what share of itself it is sure of; less sure where they differ by more than that.
+        """Return both together, each by what share of itself it is sure of;
+        less sure where they differ by more than that.
 
         By shares, since uncertainties grow with speeds: one that came out far too slow would count most. What widens it
         is Birge's ratio.
@@ -160,7 +161,7 @@ class StrideState:
         self.speeds = (*self.speeds[1 - params.rhythm_strides :], speed)
 
     def strides_between(self, start_s: float, end_s: float, params: FootParams) -> int:
-        """How many strides of the usual rhythm lie between two contacts; 0 where they do not fit."""
+        """Return how many strides of the usual rhythm lie between two contacts; 0 where they do not fit."""
         if not self.times_s:
             return 0
         share = params.rhythm_share if len(self.times_s) >= params.rhythm_least else params.rhythm_share_first
@@ -214,7 +215,7 @@ class StrideState:
         return len(known) >= params.loose_least and known[round(params.loose_share * (len(known) - 1))] > limit
 
     def pivot(self, params: FootParams) -> tuple[float, float]:
-        """Forward, up [m] of the metatarsal joints from the sensor, by the last push-offs."""
+        """Return forward and up [m] of the metatarsal joints from the sensor, by the last push-offs."""
         usual = (params.pivot_forward_m, params.pivot_up_m)
         if len(self.pivots) < params.pivot_least:
             return usual

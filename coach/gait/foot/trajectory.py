@@ -46,14 +46,14 @@ class Path(NamedTuple):
 
 
 def _side_by_side(samples: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Of (7, N) times, specific forces and turn rates, those of S strides of n intervals from each start on: (m, S),
-    (3, m, S), (3, m, S). Past its end a stride keeps its last sample."""
+    """Return, of (7, N) times, specific forces and turn rates, those of S strides of n intervals from each start on:
+    (m, S), (3, m, S), (3, m, S). Past its end a stride keeps its last sample."""
     seen = samples.take(start + np.minimum(np.arange(int(n.max()) + 1)[:, None], n), axis=1, mode="clip")
     return seen[0], seen[1:4], seen[4:]
 
 
 def half_turns(rate: FloatArray, half_s: FloatArray | float) -> FloatArray:
-    """Half angles (3, m - 1, ...) turned in the intervals between m samples of rates (3, m, ...).
+    """Return the half angles (3, m - 1, ...) turned in the intervals between m samples of rates (3, m, ...).
 
     half_s: half of each interval, (m - 1, ...), or of all.
     """
@@ -63,7 +63,7 @@ def half_turns(rate: FloatArray, half_s: FloatArray | float) -> FloatArray:
 
 
 def _pushes(half_s: FloatArray, force: FloatArray, attitude: Attitude) -> FloatArray:
-    """Integrals of the force (3, m, ...) over each interval, (3, m - 1, ...), turned as at the start."""
+    """Return integrals of the force (3, m, ...) over each interval, (3, m - 1, ...), turned as at the start."""
     world = rotated(*attitude, force)
     pushes = world[:, 1:] + world[:, :-1]
     pushes *= half_s
@@ -71,7 +71,8 @@ def _pushes(half_s: FloatArray, force: FloatArray, attitude: Attitude) -> FloatA
 
 
 def _integrated(pushes: FloatArray, half: FloatArray, since: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(3,) velocity left over at the end, (3,) displacement and highest point without it; the pushes are used up.
+    """Return (3,) velocity left over at the end, (3,) displacement and highest point without it;
+    the pushes are used up.
 
     since: time since the start. The displacement is a sum of pushes times the time that they have left, without a
     velocity.
@@ -136,8 +137,8 @@ def path(of: StrideRows, attitude: Attitude) -> Path:
 
 
 def mean_forces(t_s: FloatArray, acc: FloatArray, rate: FloatArray, first: list[int], last: list[int]) -> FloatArray:
-    """(3,) sum over strides of the mean specific force from rest to rest, turned as at the first rest: gravity's
-    reaction, in any case.
+    """Return (3,) sum over strides of the mean specific force from rest to rest,
+    turned as at the first rest: gravity's reaction, in any case.
 
     Between two moments of the same velocity all other accelerations cancel. t_s, acc, rate: (N,), (N, 3), (N, 3).
     """
@@ -193,7 +194,7 @@ def _multiply(before: ComplexArray, pairs: ComplexArray, out: ComplexArray) -> N
 
 
 def _small_turns(half_turns: FloatArray) -> ComplexArray:
-    """(2, ...) quaternions as pairs, of (3, ...) half angles."""
+    """Return (2, ...) quaternions as pairs, of (3, ...) half angles."""
     squared = np.add.reduce(half_turns * half_turns)
     numbers = np.empty((2, *squared.shape, 2))
     numbers[0, ..., 0] = 1.0 - squared * (0.5 - squared * (1.0 / 24.0))
@@ -228,7 +229,7 @@ def _attitudes(half_turns: FloatArray) -> Attitude:
 
 
 def rotated(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
-    """(3, ...) vectors turned by the attitudes (a, b), (...), from the foot to the ground: q v q*, as pairs."""
+    """Return (3, ...) vectors turned by the attitudes (a, b), (...), from the foot to the ground: q v q*, as pairs."""
     along = 1j * vector[0]
     across = np.empty(a.shape, np.complex128)
     across.real, across.imag = vector[1], vector[2]
@@ -288,7 +289,7 @@ def fine(window: FloatArray, axes: FloatArray, bias_radps: FloatArray, least_hz:
 
 
 def _tilt(a: ComplexArray, b: ComplexArray) -> FloatArray:
-    """(3, n) upward direction in the shoe's axes of attitudes against the ground."""
+    """Return (3, n) upward direction in the shoe's axes of attitudes against the ground."""
     square = a * a
     square -= b * b
     across = a * a
@@ -300,7 +301,7 @@ def _tilt(a: ComplexArray, b: ComplexArray) -> FloatArray:
 
 
 def integral(values: FloatArray, dt_s: float) -> FloatArray:
-    """Integral from the first row, by trapezoids: (..., n) to (..., n)."""
+    """Return the integral from the first row, by trapezoids: (..., n) to (..., n)."""
     out = np.empty(values.shape)
     out[..., 0] = 0.0
     steps = values[..., 1:] + values[..., :-1]
@@ -344,7 +345,7 @@ def push_motion(of: Fine) -> PushMotion:
 def point_climb(
     climb_mps: FloatArray, tilt: FloatArray, rate: FloatArray, forward_m: float | FloatArray, up_m: float
 ) -> FloatArray:
-    """Upward velocity [m/s] of a point of the shoe, forward_m before and up_m above the sensor.
+    """Return the upward velocity [m/s] of a point of the shoe, forward_m before and up_m above the sensor.
 
     forward_m: (m, 1) of several points gives (m, n).
     """
@@ -358,7 +359,8 @@ def point_climb(
 
 
 def rises_through(values: FloatArray, level: float, is_last: bool = False) -> float:
-    """Row, with its fraction, at which values rise through `level`, for the first or the last time; nan if never."""
+    """Return the row, with its fraction, at which values rise through `level`, for the first or the last time;
+    nan if never."""
     is_below = values < level
     at = (is_below[:-1] > is_below[1:]).nonzero()[0]
     if not len(at):
@@ -369,7 +371,7 @@ def rises_through(values: FloatArray, level: float, is_last: bool = False) -> fl
 
 
 def peak_shift(values: FloatArray, k: int) -> float:
-    """By how many rows the top of a parabola through rows k - 1, k, k + 1 lies after k; 0 at the ends."""
+    """Return by how many rows the top of a parabola through rows k - 1, k, k + 1 lies after k; 0 at the ends."""
     if not 0 < k < len(values) - 1:
         return 0.0
     left, top, right = values[k - 1 : k + 2].tolist()

@@ -163,7 +163,7 @@ class BodyGait:
         return LiveMetrics(t_s, is_steady=steady, uncertainty=builder.uncertainty, unknown=why, **builder.values)
 
     def pass_tick(self, t_s: float) -> None:
-        """Instead of `metrics` where nobody asks for the numbers of `t_s`: later ones are the same."""
+        """Pass a tick, instead of `metrics`, where nobody asks for the numbers of `t_s`: later ones are the same."""
         if self._pair:
             self._pair.result(t_s)
 

@@ -102,7 +102,7 @@ class PelvisTrunk:
         return measure(np.asarray(starts), pelvis, chest)
 
     def _angle(self, wear_site: WearSite, starts: list[float]) -> FloatArray | None:
-        """Angle [rad] at `_MOMENTS` moments of each stride, slow turning taken out; None with gaps in it."""
+        """Return the angle [rad] at `_MOMENTS` moments of each stride, slow turning taken out; None with gaps in it."""
         held = self._rates[wear_site].held
         stride = (starts[-1] - starts[0]) / (len(starts) - 1)
         grid = np.arange(starts[0] - stride / 2, min(starts[-1] + stride / 2, float(held[-1, 0])), 1.0 / GRID_HZ)
@@ -145,14 +145,14 @@ def measure(starts_s: FloatArray, pelvis_rad: FloatArray, chest_rad: FloatArray)
 
 
 def phase_angle(angle: FloatArray) -> FloatArray:
-    """Unwrapped phase [rad] of a signal that covers whole periods, centred between its extremes."""
+    """Return the unwrapped phase [rad] of a signal that covers whole periods, centred between its extremes."""
     centred = angle - 0.5 * (angle.max() + angle.min())
     result: FloatArray = np.unwrap(np.angle(analytic(centred)))
     return result
 
 
 def analytic(signal: FloatArray) -> ComplexArray:
-    """Analytic signal by the discrete Hilbert transform: (N,) real to (N,) complex."""
+    """Return the analytic signal by the discrete Hilbert transform: (N,) real to (N,) complex."""
     n = len(signal)
     weight = np.zeros(n)
     weight[0] = 1.0
@@ -164,7 +164,8 @@ def analytic(signal: FloatArray) -> ComplexArray:
 
 
 def circular_sd_deg(unit: ComplexArray) -> FloatArray:
-    """Circular standard deviation [deg] over the first axis of unit vectors, at most 81 degrees (Batschelet 1981)."""
+    """Return the circular standard deviation [deg] over the first axis of unit vectors,
+    at most 81 degrees (Batschelet 1981)."""
     length = np.abs(unit.mean(axis=0))
     result: FloatArray = np.degrees(np.sqrt(2.0 * (1.0 - np.clip(length, 0.0, 1.0))))
     return result

@@ -58,7 +58,7 @@ class MetricsBuilder:
 
 
 def ratio(top: Estimate | None, bottom: Estimate | None) -> Estimate | None:
-    """Quotient of independent estimates; None where one is unknown or the divisor is not positive."""
+    """Return the quotient of independent estimates; None where one is unknown or the divisor is not positive."""
     if top is None or bottom is None or bottom.value <= 0:
         return None
     value = top.value / bottom.value
@@ -67,7 +67,7 @@ def ratio(top: Estimate | None, bottom: Estimate | None) -> Estimate | None:
 
 
 def peak_force(contact: Estimate | None, step: Estimate | None) -> Estimate | None:
-    """Highest vertical force of a running step [body weights], from contact and step time [s].
+    """Return the highest vertical force of a running step [body weights], from contact and step time [s].
 
     The force over a contact is taken for half a sine (Morin 2005, doi:10.1123/jab.21.2.167, equation 6). Over a step
     the legs carry the body's weight, whatever the slope, so that the peak is pi / 2 of step time / contact time. Its
@@ -89,7 +89,7 @@ def motion_step_time(sites: SiteValues, now_s: float) -> Estimate | None:
 def fill_time(
     builder: MetricsBuilder, sites: SiteValues, pod_cadence: Estimate | None, pod_contact: Estimate | None = None
 ) -> None:
-    """Cadence, step, contact and flight time, duty factor, variability.
+    """Fill in cadence, step, contact and flight time, duty factor, variability.
 
     pod_contact: contact time [s] of a running pod, used where no motion sensor shows it; its flight time is the step
     time less the contact time, as if both feet were alike.
@@ -118,7 +118,7 @@ def fill_time(
 
 
 def fill_balance(builder: MetricsBuilder, sites: SiteValues) -> None:
-    """Left against right, from two legs or from a trunk sensor that distinguishes the sides."""
+    """Fill in left against right, from two legs or from a trunk sensor that distinguishes the sides."""
     now = builder.now_s
     contacts = _sides(sites, now, "contact_time_s", "left_contact_s", "right_contact_s")
     if contacts:
@@ -151,7 +151,8 @@ def _trunk_sides(sites: SiteValues, now: float, left: str, right: str) -> tuple[
 
 
 def _steps(sites: SiteValues, now: float) -> tuple[Estimate, Estimate, float, float] | None:
-    """Left and right step time, the standard uncertainties of a pair of clocks [s] and of this site's asymmetry [%].
+    """Return left and right step time, the standard uncertainties of a pair of clocks [s] and of this site's asymmetry
+    [%].
 
     On the trunk one clock sees both. The surest site first.
     """
@@ -167,7 +168,7 @@ def _steps(sites: SiteValues, now: float) -> tuple[Estimate, Estimate, float, fl
 
 
 def fill_foot(builder: MetricsBuilder, sites: SiteValues, impact_sites: Sequence[WearSite]) -> None:
-    """Strike angle and shares, eversion, impact, clearance."""
+    """Fill in strike angle and shares, eversion, impact, clearance."""
     now = builder.now_s
     for name in ("foot_strike_angle_deg", "eversion_deg", "eversion_peak_degps", "foot_clearance_m"):
         builder.put(name, sites.best(name, now, (FEET,))[0])
@@ -179,7 +180,8 @@ def fill_foot(builder: MetricsBuilder, sites: SiteValues, impact_sites: Sequence
 
 
 def fill_trunk(builder: MetricsBuilder, sites: SiteValues) -> None:
-    """Oscillation, rotation and drop of the pelvis, lean of the chest; of the other one where only that is worn."""
+    """Fill in oscillation, rotation and drop of the pelvis, lean of the chest;
+    of the other one where only that is worn."""
     now = builder.now_s
     builder.put("vertical_oscillation_mm", sites.best("vertical_oscillation_m", now, _TRUNK_FIRST)[0], 1e3)
     builder.put("trunk_lean_deg", sites.best("forward_lean_deg", now, _CHEST_FIRST)[0])
@@ -188,7 +190,7 @@ def fill_trunk(builder: MetricsBuilder, sites: SiteValues) -> None:
 
 
 def fill_coordination(builder: MetricsBuilder, found: Coordination | None) -> None:
-    """Relative phase and coupling of pelvis and chest with their variability."""
+    """Fill in relative phase and coupling of pelvis and chest with their variability."""
     if found is None:
         return
     sem = 1.0 / math.sqrt(found.n_strides)
@@ -201,7 +203,8 @@ def fill_coordination(builder: MetricsBuilder, found: Coordination | None) -> No
 
 
 def fill_space(builder: MetricsBuilder, speed: tuple[Estimate, str] | None) -> None:
-    """Speed, step and stride length, impacts per kilometre, vertical ratio; after `fill_time` and `fill_trunk`."""
+    """Fill in speed, step and stride length, impacts per kilometre, vertical ratio;
+    after `fill_time` and `fill_trunk`."""
     if speed is not None:
         builder.put("speed_mps", speed[0])
         builder.values["speed_source"] = speed[1]

@@ -37,7 +37,8 @@ class SensorSet:
 
 @lru_cache(maxsize=64)  # a run has a few sets of sensors, one after another
 def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
-    """By field: the sensor that is missing, or None where the sensors suffice and the value only has to come."""
+    """Return, by field, the sensor that is missing, or None where the sensors suffice and the value only has to
+    come."""
     motion = bool(worn.legs or worn.trunk)
     foot = None if worn.foot_gyro else Unknown.NEEDS_FOOT_SENSOR
     sides = None if worn.legs >= 2 or worn.trunk_gyro else Unknown.NEEDS_BOTH_FEET
@@ -86,7 +87,7 @@ class Moment:
 
 
 def unknown(worn: SensorSet, values: Mapping[str, object], moment: Moment) -> dict[str, str]:
-    """Why each field of LiveMetrics that `values` leaves empty is empty; not to be changed."""
+    """Return why each field of LiveMetrics that `values` leaves empty is empty; not to be changed."""
     empty = tuple(name for name in reasons(worn) if values.get(name) is None)
     return _unknown(worn, empty, moment, values.get("cadence_spm") is not None)
 
@@ -101,7 +102,7 @@ def _unknown(worn: SensorSet, empty: tuple[str, ...], moment: Moment, has_stride
 
 
 def _waits(name: str, moment: Moment, has_strides: bool) -> Unknown:
-    """Why a field that the sensors can give has not come yet."""
+    """Return why a field that the sensors can give has not come yet."""
     if moment.state is GaitState.STANDING:
         return Unknown.STANDING
     if moment.is_learning:

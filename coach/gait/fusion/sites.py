@@ -83,7 +83,7 @@ class Estimate:
 
 
 def spread(values: list[float]) -> float:
-    """Robust standard deviation from the median absolute deviation; 0 for fewer than two values."""
+    """Return the robust standard deviation from the median absolute deviation; 0 for fewer than two values."""
     if len(values) < 2:
         return 0.0
     return _spread_about(median_of(values), values)
@@ -94,7 +94,8 @@ def _spread_about(middle: float, values: list[float]) -> float:
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """Arithmetic mean of at least one value; `statistics.mean` takes 20 times longer for its exact fractions."""
+    """Return the arithmetic mean of at least one value;
+    `statistics.mean` takes 20 times longer for its exact fractions."""
     return math.fsum(values) / len(values)
 
 
@@ -148,7 +149,8 @@ class Rolling:
         return self._alive
 
     def estimate(self, now_s: float) -> Estimate | None:
-        """Median and standard uncertainty: scatter of the median, and the values' own (shared) uncertainty."""
+        """Return the median and standard uncertainty: scatter of the median,
+        and the values' own (shared) uncertainty."""
         values = self.values(now_s)
         if values and self._estimate is None:
             middle = median_of(values)
@@ -158,14 +160,15 @@ class Rolling:
 
 
 def weights(estimates: list[Estimate]) -> list[float]:
-    """Shares of independent estimates in their inverse-variance mean; their sum is 1."""
+    """Return shares of independent estimates in their inverse-variance mean; their sum is 1."""
     parts = [1.0 / max(e.sd, 1e-6) ** 2 for e in estimates]
     total = sum(parts)
     return [part / total for part in parts]
 
 
 def fuse(estimates: list[Estimate]) -> Estimate:
-    """Inverse-variance mean of independent estimates of one quantity; raises ValueError for an empty list."""
+    """Return the inverse-variance mean of independent estimates of one quantity;
+    raises ValueError for an empty list."""
     if not estimates:
         raise ValueError("nothing to fuse")
     total = sum(1.0 / max(e.sd, 1e-6) ** 2 for e in estimates)
@@ -173,7 +176,7 @@ def fuse(estimates: list[Estimate]) -> Estimate:
 
 
 def average(estimates: list[Estimate]) -> Estimate | None:
-    """Plain mean (left and right count the same, however many strides each gave); None for an empty list."""
+    """Return the plain mean (left and right count the same, however many strides each gave); None for an empty list."""
     if not estimates:
         return None
     n = len(estimates)
@@ -271,7 +274,7 @@ class SiteValues:
         return []
 
     def strike_shares(self, now_s: float) -> dict[str, float] | None:
-        """Share of each strike pattern among the last landings, or None when stale."""
+        """Return the share of each strike pattern among the last landings, or None when stale."""
         if not self._strikes or now_s - max(t for t, _ in self._strikes) > STALE_S:
             return None
         newest = max(t for t, _ in self._strikes)
@@ -305,16 +308,16 @@ class StateFusion:
         self._reported: GaitState | None = None
 
     def saw(self, source: str, t_s: float) -> None:
-        """`source` gave signal up to `t_s`."""
+        """Note that `source` gave signal up to `t_s`."""
         self._seen_to[source] = max(t_s, self._seen_to.get(source, t_s))
 
     def observe(self, source: str, t_s: float, state: GaitState) -> None:
-        """`source` sees `state` since `t_s`."""
+        """Note that `source` sees `state` since `t_s`."""
         self._states[source] = state
         self.saw(source, t_s)
 
     def withdraw(self, source: str) -> None:
-        """`source` does not know any more; others may."""
+        """Note that `source` does not know any more; others may."""
         self._states.pop(source, None)
 
     def of(self, source: str) -> GaitState | None:

@@ -131,7 +131,7 @@ class SpeedFusion:
         return (fuse(list(fresh.values())), " and ".join(sorted(fresh))) if fresh else None
 
     def distance_m(self) -> Estimate | None:
-        """Metres since the first speed, never falling, and their standard uncertainty; None before any.
+        """Return metres since the first speed, never falling, and their standard uncertainty; None before any.
 
         Stretches without a speed for more than 3 s count nothing. What each source measures long or short is the same
         along the path; sources are independent.
@@ -232,7 +232,7 @@ class Odometer:
         self._t_s.append(t_s)
 
     def between(self, start_s: float, end_s: float) -> float | None:
-        """Metres from `start_s` to `end_s`; None where it was silent in between."""
+        """Return metres from `start_s` to `end_s`; None where it was silent in between."""
         if not self._t_s or self._t_s[0] > start_s or self._t_s[-1] < end_s:
             return None
         return self._at(end_s) - self._at(start_s)

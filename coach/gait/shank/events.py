@@ -52,7 +52,7 @@ class _Signals:
 
 
 def find_footfalls(view: WindowView, params: ShankParams) -> list[Footfall]:
-    """All contacts of a window, oldest first; empty where nothing repeats."""
+    """Return all contacts of a window, oldest first; empty where nothing repeats."""
     rate = view.rate_hz
     size = np.linalg.norm(view.acc_mps2, axis=1)
     soft = np.stack([hann_smooth(view.acc_mps2[:, k], round(params.soft_s * rate)) for k in range(3)], axis=1)
@@ -70,7 +70,7 @@ def find_footfalls(view: WindowView, params: ShankParams) -> list[Footfall]:
 
 
 def _runs(view: WindowView, lag: int, is_run: BoolArray, params: ShankParams) -> list[Footfall]:
-    """Contacts of `landing` where the window is of a run."""
+    """Return contacts of `landing` where the window is of a run."""
     if not is_run.any():
         return []
     found = []
@@ -83,7 +83,7 @@ def _runs(view: WindowView, lag: int, is_run: BoolArray, params: ShankParams) ->
 
 
 def _walks(signals: _Signals, lag: int, is_walk: BoolArray, params: ShankParams) -> list[Footfall]:
-    """Contacts by the shock after each swing, and toe-offs by the turn of the force before the next."""
+    """Return contacts by the shock after each swing, and toe-offs by the turn of the force before the next."""
     if not is_walk.any():
         return []
     rate = signals.rate_hz
@@ -115,7 +115,7 @@ def _walks(signals: _Signals, lag: int, is_walk: BoolArray, params: ShankParams)
 
 
 def _near_usual(values: FloatArray, marks: list[int], first: int, last: int, near: int) -> list[int | None]:
-    """Per mark the place of the largest value between mark + first and mark + last, near where it usually is."""
+    """Return per mark the place of the largest value between mark + first and mark + last, near where it usually is."""
     whole = [mark for mark in marks if mark + first >= 1 and mark + last < len(values) - 1]
     if not whole or last <= first:
         return [None for _ in marks]
@@ -125,7 +125,7 @@ def _near_usual(values: FloatArray, marks: list[int], first: int, last: int, nea
 
 
 def _top_of(t_s: FloatArray, values: FloatArray, k: int) -> float:
-    """Time of the peak at `k`, between samples by a parabola."""
+    """Return the time of the peak at `k`, between samples by a parabola."""
     if not 0 < k < len(values) - 1:
         return float(t_s[k])
     left, top, right = values[k - 1 : k + 2]

@@ -59,7 +59,7 @@ class _FineSignals:
 
 
 def find_landings(view: WindowView, params: ShankParams) -> list[ContactCandidate]:
-    """All landings of a window that look like a run's, oldest first."""
+    """Return all landings of a window that look like a run's, oldest first."""
     fine = _fine(view, params)
     if fine is None:
         return []
@@ -85,7 +85,8 @@ def have_shocks(
 
 
 def _shock(view: WindowView, contact_s: float, params: ShankParams) -> tuple[float, float]:
-    """Largest specific force [g] about a contact, and its sharpness: largest change between readings over their RMS."""
+    """Return the largest specific force [g] about a contact,
+    and its sharpness: largest change between readings over their RMS."""
     half = params.sharpness_half_s
     edges = (contact_s - half, contact_s - params.impact_before_s, contact_s + params.impact_after_s, contact_s + half)
     wide_first, first, last, wide_last = np.searchsorted(view.t_s, edges)
@@ -118,7 +119,7 @@ def _fine(view: WindowView, params: ShankParams) -> _FineSignals | None:
 
 
 def _by_swings(fine: _FineSignals, is_slow: bool, params: ShankParams) -> list[ContactCandidate]:
-    """Landings after each swing, by the turn rate, the rise of the force and the jerk."""
+    """Return landings after each swing, by the turn rate, the rise of the force and the jerk."""
     assert fine.gyr_radps is not None
     rate = _swing_rate(fine, fine.gyr_radps, params)
     slope = np.gradient(rate, 1.0 / fine.rate_hz)
@@ -143,7 +144,7 @@ def _by_swings(fine: _FineSignals, is_slow: bool, params: ShankParams) -> list[C
 
 
 def _rise(fine: _FineSignals, start: int, stop: int, params: ShankParams) -> float:
-    """Time at which the force along the shank passes a share of its landing peak between two rows [s]."""
+    """Return the time at which the force along the shank passes a share of its landing peak between two rows [s]."""
     start = max(0, start)
     top = start + int(np.argmax(fine.along_mps2[start:stop]))
     first = max(start, top - round(params.rise_before_s * fine.rate_hz))
@@ -174,7 +175,7 @@ def _swing_rate(fine: _FineSignals, gyr_radps: FloatArray, params: ShankParams) 
 
 
 def _swing_ends(rate: FloatArray, rate_hz: float, params: ShankParams) -> list[int]:
-    """Rows at which the turn rate rises through zero after a forward swing."""
+    """Return rows at which the turn rate rises through zero after a forward swing."""
     back, apart = round(params.swing_before_s * rate_hz), params.swings_apart_s * rate_hz
     ends: list[int] = []
     for k in (np.flatnonzero((rate[:-1] < 0) & (rate[1:] >= 0)) + 1).tolist():
@@ -185,7 +186,7 @@ def _swing_ends(rate: FloatArray, rate_hz: float, params: ShankParams) -> list[i
 
 
 def _mean_time(fine: _FineSignals, start: int, stop: int, params: ShankParams) -> float | None:
-    """Mean time of the squared jerk between two shares of its sum; None where there is none."""
+    """Return the mean time of the squared jerk between two shares of its sum; None where there is none."""
     energy = fine.jerk2[max(0, start) : stop]
     total = float(energy.sum())
     if len(energy) < 3 or total <= 0:
@@ -205,7 +206,8 @@ def _toe_off(
     contact_s: float,
     params: ShankParams,
 ) -> tuple[float | None, float]:
-    """Toe-off by the turn rate's rise after its least value between stance and recovery, and its uncertainty [s].
+    """Return the toe-off by the turn rate's rise after its least value between stance and recovery,
+    and its uncertainty [s].
 
     None while it may still change.
     """
@@ -232,7 +234,7 @@ def _toe_off(
 
 
 def _peak_shift(values: FloatArray, k: int) -> float:
-    """By how many rows a parabola's top lies after row `k`."""
+    """Return by how many rows a parabola's top lies after row `k`."""
     if not 0 < k < len(values) - 1:
         return 0.0
     left, top, right = values[k - 1 : k + 2]
@@ -241,7 +243,7 @@ def _peak_shift(values: FloatArray, k: int) -> float:
 
 
 def _by_bursts(fine: _FineSignals, params: ShankParams) -> list[ContactCandidate]:
-    """Landings from jerk alone: the largest burst of each stride."""
+    """Return landings from jerk alone: the largest burst of each stride."""
     energy = hann_smooth(fine.jerk2, round(params.jerk_smoothing_s * fine.rate_hz))
     least = params.burst_share * float(np.percentile(energy, 97))  # as `burst_share` says
     half = round(params.burst_half_s * fine.rate_hz)
@@ -257,7 +259,8 @@ def _by_bursts(fine: _FineSignals, params: ShankParams) -> list[ContactCandidate
 
 
 def _width(fine: _FineSignals, start: int, stop: int) -> float:
-    """How long the burst takes from a tenth to half of its energy [s]: where in a long one contact lies is unsure."""
+    """Return how long the burst takes from a tenth to half of its energy [s]: where in a long one contact lies is
+    unsure."""
     energy = fine.jerk2[max(0, start) : stop]
     share = np.cumsum(energy) / float(energy.sum())
     first, last = np.searchsorted(share, (0.1, 0.5))  # as `usual_width_s` says
@@ -265,7 +268,8 @@ def _width(fine: _FineSignals, start: int, stop: int) -> float:
 
 
 def strongest(values: FloatArray, apart: int) -> list[int]:
-    """Local maxima, strongest first, none nearer than `apart` samples to a stronger one; in order of time."""
+    """Return the local maxima, strongest first, none nearer than `apart` samples to a stronger one;
+    in order of time."""
     peaks = 1 + np.flatnonzero((values[1:-1] >= values[:-2]) & (values[1:-1] > values[2:]))
     taken: list[int] = []
     for peak in peaks[np.argsort(-values[peaks], kind="stable")].tolist():

@@ -16,7 +16,8 @@ _LEAST_CORRELATION: Final = 0.3  # chosen by eye, 2026-11-20
 
 
 def hann_smooth(signal: FloatArray, n: int) -> FloatArray:
-    """Weighted mean with a Hann window over `n` sampling intervals: (N,) to (N,); the window is cut at the ends.
+    """Return the weighted mean with a Hann window over `n` sampling intervals: (N,) to (N,);
+    the window is cut at the ends.
 
     It lies evenly about each sample and is as wide in time at any sampling rate, or events would move with the rate.
     """
@@ -44,7 +45,7 @@ def hann_smooth_rows(rows: FloatArray, n: int) -> FloatArray:
 
 
 def means(rows: FloatArray) -> FloatArray:
-    """Mean of each column: (N, k) to (k,), as `rows.mean(axis=0)` at a third of its time."""
+    """Return the mean of each column: (N, k) to (k,), as `rows.mean(axis=0)` at a third of its time."""
     result: FloatArray = np.add.reduce(rows, axis=0) / len(rows)
     return result
 
@@ -61,7 +62,7 @@ def _hann(n: int, size: int) -> tuple[FloatArray, FloatArray]:
 
 
 def whole_mean(signal: FloatArray, n: int) -> FloatArray:
-    """Mean over the `n` samples about each: (N, k) to (N, k); near the ends the nearest whole mean is held.
+    """Return the mean over the `n` samples about each: (N, k) to (N, k); near the ends the nearest whole mean is held.
 
     With `n` samples of exactly one period, a periodic part leaves no trace, at the ends neither.
     """
@@ -89,7 +90,8 @@ def crossings(t_s: FloatArray, signal: FloatArray, level: float, rising: bool) -
 
 
 def cubic(values: FloatArray, rows: FloatArray) -> FloatArray:
-    """Catmull-Rom interpolation of even values (n,) or (n, k) at fractional `rows`: local, three readings late."""
+    """Return the Catmull-Rom interpolation of even values (n,) or (n, k) at fractional `rows`: local,
+    three readings late."""
     at = np.minimum(rows.astype(int), len(values) - 2)
     share = rows - at if values.ndim == 1 else (rows - at)[:, None]
     slope = np.empty_like(values)  # numpy's gradient, at a third of its time
@@ -140,14 +142,15 @@ def _fft_size(n: int) -> int:
 
 
 def median_of(values: Iterable[float]) -> float:
-    """Median of at least one value; of so few as a window has steps numpy's takes fifteen times as long."""
+    """Return the median of at least one value; of so few as a window has steps numpy's takes fifteen times as long."""
     ordered = sorted(values)
     half, is_odd = divmod(len(ordered), 2)
     return ordered[half] if is_odd else (ordered[half - 1] + ordered[half]) / 2
 
 
 def cross(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Row by row vector product: (N, 3) and (N, 3) or (3,) to (N, 3); much faster than numpy's for so few columns."""
+    """Return the row by row vector product: (N, 3) and (N, 3) or (3,) to (N, 3);
+    much faster than numpy's for so few columns."""
     result = np.empty_like(a)
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3

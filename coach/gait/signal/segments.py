@@ -215,7 +215,7 @@ class SegmentJoiner:
 
 
 def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[float, float] | None:
-    """Sizes that no reading exceeds, None where one is not a number or of no possible size."""
+    """Return sizes that no reading exceeds, None where one is not a number or of no possible size."""
     sizes = [max(float(a.max()), -float(a.min())) for a in ((t, acc) if gyr is None else (t, acc, gyr))]
     return (sizes[1], sizes[-1]) if all(size < LARGEST_READING for size in sizes) else None
 

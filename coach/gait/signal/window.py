@@ -82,7 +82,7 @@ class RowBuffer:
         self.room(len(rows))[:] = rows.T
 
     def between(self, start: int, end: int) -> FloatArray:
-        """Columns of the rows start..end (absolute), (n_columns, n), as a view.
+        """Return columns of the rows start..end (absolute), (n_columns, n), as a view.
 
         Raises:
             IndexError: rows that have fallen out or have not come yet.
@@ -137,7 +137,8 @@ class WindowView:
 
 
 def loss_factor(view: WindowView, part: slice, most_s: float = LONGEST_LOSS_S) -> float | None:
-    """By how much the uncertainty of what rests on `part` of a window grows; None where more than `most_s` was lost."""
+    """Return by how much the uncertainty of what rests on `part` of a window grows;
+    None where more than `most_s` was lost."""
     interpolated = INTERPOLATED_FACTOR if view.is_interpolated[part].any() else 1.0
     is_bad = view.is_bad[part]
     if not is_bad.any():
@@ -261,7 +262,8 @@ class SignalWindow:
         return rows[:0]
 
     def _is_wrong(self) -> bool:
-        """Most of what was kept is interpolated: the sensor sends at another rate than the segment began with."""
+        """Whether most of what was kept is interpolated: the sensor sends at another rate than the segment began
+        with."""
         lost = self._kept.held[-4 * _FIRST :, 7] > 0.0
         return len(lost) == 4 * _FIRST and float(lost.mean()) > 0.5
 

@@ -268,7 +268,7 @@ class TrunkGait:
 
 
 def _runs(landings: list[StepCandidate]) -> list[list[StepCandidate]]:
-    """Landings like a run's that follow one another, grouped; the landing after the last one closes it."""
+    """Return landings like a run's that follow one another, grouped; the landing after the last one closes it."""
     runs: list[list[StepCandidate]] = []
     before: StepCandidate | None = None
     for landing in landings:

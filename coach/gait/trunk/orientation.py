@@ -65,7 +65,7 @@ def _widened(chosen: BoolArray, rows: int) -> BoolArray:
 
 
 def _drawn_in(values: FloatArray, lost: npt.NDArray[np.intp], good: npt.NDArray[np.intp]) -> FloatArray:
-    """(n, 3) values with the lost rows on straight lines between the good ones."""
+    """Return (n, 3) values with the lost rows on straight lines between the good ones."""
     drawn = values.copy()
     for column in drawn.T:
         column[lost] = np.interp(lost, good, column[good])

@@ -62,7 +62,7 @@ class StandingPose:
                 self.up, self._other_s = up, 0.0
 
     def lean_deg(self, up: FloatArray, forward: FloatArray | None) -> float | None:
-        """Forward lean of a mean up direction; None without a standing pose or a forward axis."""
+        """Return the forward lean of a mean up direction; None without a standing pose or a forward axis."""
         if self.up is None or forward is None:
             return None
         level = forward - self.up * float(forward @ self.up)
@@ -79,7 +79,7 @@ def span(motion: Attitude, start_s: float, end_s: float) -> slice:
 
 
 def oscillation_m(motion: Attitude, start_s: float, end_s: float) -> float | None:
-    """Peak to peak height of the sensor from one contact to the next."""
+    """Return the peak to peak height of the sensor from one contact to the next."""
     part = motion.vertical_mps2[span(motion, start_s, end_s)]
     if len(part) < 8:
         return None
@@ -89,7 +89,7 @@ def oscillation_m(motion: Attitude, start_s: float, end_s: float) -> float | Non
 
 
 def turn_range_deg(motion: Attitude, axis: FloatArray | None, start_s: float, end_s: float) -> float | None:
-    """Peak to peak angle about an axis over a stride, slow turning taken out; axis None: about up."""
+    """Return the peak to peak angle about an axis over a stride, slow turning taken out; axis None: about up."""
     if motion.gyr_radps is None:
         return None
     part = span(motion, start_s, end_s)
@@ -102,7 +102,8 @@ def turn_range_deg(motion: Attitude, axis: FloatArray | None, start_s: float, en
 
 
 def impact_g(view: WindowView, start_s: float, end_s: float) -> float | None:
-    """Largest specific force [g] from contact to toe-off; None where an axis was clipped, missing or lost a reading."""
+    """Return the largest specific force [g] from contact to toe-off; None where an axis was clipped,
+    missing or lost a reading."""
     start, end = view.t_s.searchsorted((start_s, end_s))
     part = slice(int(start), int(end))
     is_odd = view.is_clipped[part] | view.is_interpolated[part] | view.is_bad[part]

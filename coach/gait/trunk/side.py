@@ -59,7 +59,7 @@ class SideVote:
 def side_evidence(
     wear_site: WearSite, motion: Attitude, forward: FloatArray | None, contacts: Sequence[float]
 ) -> float | None:
-    """-1 (right) to 1 (left) for the last of `contacts`, None where too little is seen.
+    """Return -1 (right) to 1 (left) for the last of `contacts`, None where too little is seen.
 
     contacts: successive contacts [s] without a miss, oldest first.
     """

@@ -64,7 +64,7 @@ class StepCandidate:
 
 
 def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
-    """All landings whose force lobe is complete in the window, oldest first."""
+    """Return all landings whose force lobe is complete in the window, oldest first."""
     t_s, rate = motion.t_s, motion.rate_hz
     force = motion.vertical_mps2 / np.maximum(motion.weight_mps2, 1e-6)
     usual = motion.step_s or _USUAL_STEP_S
@@ -97,7 +97,7 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
 
 
 def _alternating_s(contacts_s: FloatArray) -> float:
-    """By how much the step times go up and down from one to the next, root mean square [s].
+    """Return by how much the step times go up and down from one to the next, root mean square [s].
 
     A trunk shows the two feet differently, wherever it sits: a step's time holds that and the runner's own asymmetry,
     and which of them cannot be known; the stride's time does not.
@@ -109,7 +109,7 @@ def _alternating_s(contacts_s: FloatArray) -> float:
 
 
 def step_time(contacts_s: FloatArray) -> float:
-    """Median of the step times that a run may have [s]; 0 where there is none."""
+    """Return the median of the step times that a run may have [s]; 0 where there is none."""
     steps = [after - before for before, after in pairwise(contacts_s.tolist())]
     return median_of([step for step in steps if SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S] or [0.0])
 
@@ -122,7 +122,8 @@ def _contact_times(
     step: float,
     params: TrunkParams,
 ) -> tuple[FloatArray, FloatArray]:
-    """Contact time of each landing [s] and its standard uncertainty, by the smooth lobe where the force has one."""
+    """Return the contact time of each landing [s] and its standard uncertainty,
+    by the smooth lobe where the force has one."""
     # A grid on which the window is a whole number of rows: at 52 Hz rounding it would move the lobe by 15 ms.
     rows_s = params.lobe_share * step / _LOBE_ROWS
     at = np.arange(0.0, len(motion.t_s) - 1, rows_s * motion.rate_hz)
@@ -143,7 +144,8 @@ def _contact_times(
 
 
 def _late_s(times: FloatArray, params: TrunkParams) -> float:
-    """By how much the force rises later than usual, by the contact times of a window; the same for all of its steps.
+    """Return by how much the force rises later than usual, by the contact times of a window;
+    the same for all of its steps.
 
     One number for a window: the scatter of single contact times would make the steps' times scatter.
     """
@@ -154,7 +156,7 @@ def _late_s(times: FloatArray, params: TrunkParams) -> float:
 def _widths(
     t_s: FloatArray, soft: FloatArray, level: float, middles: FloatArray, not_before: FloatArray, not_after: FloatArray
 ) -> FloatArray:
-    """How long the smoothed force stays above a level about the middle of each lobe [s]; nan where it does not.
+    """Return how long the smoothed force stays above a level about the middle of each lobe [s]; nan where it does not.
 
     It rises after `not_before` and falls before `not_after`, each (n,) [s].
     """
@@ -166,7 +168,7 @@ def _widths(
 
 
 def _lobes(t_s: FloatArray, coarse: FloatArray) -> list[tuple[float, float]]:
-    """Stretches above one body weight, short dips filled, short lobes left out."""
+    """Return stretches above one body weight, short dips filled, short lobes left out."""
     starts, ends = crossings(t_s, coarse, 1.0, rising=True), crossings(t_s, coarse, 1.0, rising=False)
     if len(ends) and len(starts) and ends[0] < starts[0]:
         ends = ends[1:]
@@ -209,7 +211,8 @@ def _with_weak_steps(
 
 
 def _contacts(rises: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
-    """For each lobe the last rise through half a body weight before or just after its start; its start without one."""
+    """Return for each lobe the last rise through half a body weight before or just after its start;
+    its start without one."""
     previous_ends = np.concatenate(([-np.inf], ends[:-1]))
     earliest = np.maximum(previous_ends, starts - _RISE_BEFORE_S)
     found = _last_before(rises, starts + _RISE_AFTER_S, earliest)
@@ -243,7 +246,7 @@ def _last_before(times: FloatArray, before: FloatArray, after: FloatArray) -> Fl
 
 
 def _least(values: FloatArray, starts: IndexArray, ends: IndexArray) -> FloatArray:
-    """Least of values[start:end] for each pair (n,); infinite where there is none."""
+    """Return the least of values[start:end] for each pair (n,); infinite where there is none."""
     edges = np.empty(2 * len(starts), starts.dtype)
     edges[::2], edges[1::2] = starts, ends
     least = np.minimum.reduceat(np.concatenate((values, _INFINITE)), edges)[::2]
@@ -276,7 +279,7 @@ def _like_runs(
 
 
 def _in_a_row(judged: list[bool], contacts: FloatArray, params: TrunkParams) -> list[bool]:
-    """Most of the steps about each must look like a run's: one soft step in a run stays a running step.
+    """Whether most of the steps about each look like a run's: one soft step in a run stays a running step.
 
     At a run's first and last steps those on one side decide."""
     near = params.near_steps
@@ -297,7 +300,7 @@ def _in_a_row(judged: list[bool], contacts: FloatArray, params: TrunkParams) -> 
 
 
 def alternation(motion: Attitude, start_s: float, end_s: float, step_s: float, params: TrunkParams) -> float | None:
-    """How far left and right steps differ: 0 the same, 1 mirror images; None where it cannot be known.
+    """Return how far left and right steps differ: 0 the same, 1 mirror images; None where it cannot be known.
 
     Runners step from one foot to the other, so that sway and turn of the trunk repeat after two steps and are mirrored
     after one; rope jumpers land on both feet. Largest eigenvalue of half the difference of the covariances at lags of
@@ -320,7 +323,7 @@ def alternation(motion: Attitude, start_s: float, end_s: float, step_s: float, p
 
 
 def _square_to(up: FloatArray) -> FloatArray:
-    """(2, 3) two unit vectors square to `up` (3,) and to each other."""
+    """Return (2, 3) two unit vectors square to `up` (3,) and to each other."""
     x, y, z = up.tolist()
     a, b, c = (0.0, -z, y) if abs(x) <= min(abs(y), abs(z)) else (z, 0.0, -x) if abs(y) <= abs(z) else (-y, x, 0.0)
     one = np.array(((a, b, c), (y * c - z * b, z * a - x * c, x * b - y * a)))

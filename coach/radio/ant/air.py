@@ -60,7 +60,7 @@ def usb_stick() -> Stick:
 
 
 def no_stick() -> Stick:
-    """For a radio that is not this machine's: it hears nothing over ANT+."""
+    """Raise LinkError, for a radio that is not this machine's: it hears nothing over ANT+."""
     raise ant_error("ant_no_stick")
 
 
@@ -146,7 +146,7 @@ class AntAir:
             await self._closed()
 
     def found(self, clock: RunClock) -> list[FoundSensor]:
-        """Sensors of known kinds that are heard now."""
+        """Return sensors of known kinds that are heard now."""
         now_s = asyncio.get_running_loop().time()
         return [
             replace(heard.sensor, seen_s=clock() - (now_s - heard.heard_s) * clock.speed)
@@ -193,7 +193,7 @@ class AntAir:
             await asyncio.sleep(_AGAIN_S)
 
     async def _listen(self) -> None:
-        """Until the stick fails: raises LinkError with the reason, or what its libraries raise."""
+        """Listen until the stick fails: raises LinkError with the reason, or what its libraries raise."""
         await self._closed()
         loop, stick = asyncio.get_running_loop(), self._make_stick()
         thread = ThreadPoolExecutor(1, "ant")
@@ -227,7 +227,7 @@ class AntAir:
 
 
 async def can_hear_ant(make_stick: Callable[[], Stick] = usb_stick) -> LinkError | None:
-    """None if this machine can hear ANT+ sensors, else why not and what to do."""
+    """Return None if this machine can hear ANT+ sensors, else why not and what to do."""
     try:
         stick = make_stick()
         try:

@@ -61,7 +61,7 @@ class MessageFinder:
         self.n_lost_bytes = 0
 
     def feed(self, data: bytes) -> list[AntMessage]:
-        """Messages that these bytes complete."""
+        """Return messages that these bytes complete."""
         self._buffer += data
         found: list[AntMessage] = []
         while len(self._buffer) >= _FRAME:

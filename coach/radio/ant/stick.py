@@ -78,7 +78,7 @@ class UsbStick:
         raise ant_error("ant_no_answer")
 
     def read(self) -> list[Page]:
-        """Pages that came since, waiting up to a second for the first.
+        """Return pages that came since, waiting up to a second for the first.
 
         Raises:
             LinkError: the stick is gone.

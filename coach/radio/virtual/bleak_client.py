@@ -101,7 +101,8 @@ class BumbleClient(BaseBleakClient):
                 self._add(characteristic, known, self.services)
 
     def _add(self, found: Any, service: BleakGATTService, services: BleakGATTServiceCollection) -> None:
-        """bumble's proxies carry the value's handle; bleak wants the declaration's, one before it."""
+        """Add a characteristic: bumble's proxies carry the value's handle; bleak wants the declaration's,
+        one before it."""
         properties: Any = [name for bit, name in _PROPERTIES.items() if found.properties & bit]
         characteristic = BleakGATTCharacteristic(
             found, found.handle - 1, uuid_text(found.uuid), properties, lambda: self.mtu_size - 3, service
@@ -215,7 +216,8 @@ class BumbleClient(BaseBleakClient):
             raise
 
     def _leave_nothing_of(self, characteristic: BleakGATTCharacteristic) -> None:
-        """bumble keeps the subscribers of a subscription that was refused; the next one would be called twice."""
+        """Leave nothing of a subscription that was refused: bumble keeps its subscribers,
+        and the next one would be called twice."""
         self._subscribers.pop(characteristic.handle, None)
         proxy = characteristic.obj
         proxy.subscribers.clear()

@@ -19,7 +19,7 @@ _SERVICE_LISTS = (
 
 
 def uuid_text(uuid: UUID) -> str:
-    """128 bits, lower case, with dashes."""
+    """Return 128 bits, lower case, with dashes."""
     return normalize_uuid_str(uuid.to_hex_str("-" if len(uuid.to_bytes()) == 16 else ""))
 
 
@@ -63,7 +63,8 @@ class BumbleScanner(BaseBleakScanner):
         self.call_detection_callbacks(device, heard)
 
     def _is_dropped(self, address: str, heard: AdvertisementData) -> bool:
-        """As BlueZ: nothing new in what it says, and its signal as it was when last reported in this discovery."""
+        """Whether BlueZ would drop it: nothing new in what it says,
+        and its signal as it was when last reported in this discovery."""
         words = (heard.local_name, *heard.service_uuids)
         rssi_dbm, before = self._reported.get(address, (0, ()))
         if words == before and abs(heard.rssi - rssi_dbm) < self.central.reporting.rssi_step_db:

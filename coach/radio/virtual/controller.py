@@ -33,7 +33,7 @@ class SteadyController(Controller):
         self.le_features &= ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
 
     def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
-        """To the host; not through the parent, which formats every packet for a log nobody reads."""
+        """Pass a packet to the host; not through the parent, which formats every packet for a log nobody reads."""
         if not self.host or self._is_duplicate(packet):
             return
         loop = asyncio.get_running_loop()
@@ -53,12 +53,12 @@ class SteadyController(Controller):
     def on_hci_le_set_scan_enable_command(
         self, command: hci.HCI_LE_Set_Scan_Enable_Command
     ) -> hci.HCI_StatusReturnParameters:
-        """Each enable reports everybody again."""
+        """Begin or end a scan; each enable reports everybody again."""
         self._reported.clear()
         return super().on_hci_le_set_scan_enable_command(command)
 
     def on_hci_packet(self, packet: hci.HCI_Packet) -> None:
-        """From the host; data straight on, for the same reason."""
+        """Take a packet from the host; data straight on, for the same reason."""
         if isinstance(packet, hci.HCI_AclDataPacket):
             self.on_hci_acl_data_packet(packet)
         else:
@@ -124,7 +124,8 @@ class Air(LocalLink):
             super().send_ll_control_pdu(sender_address, receiver_address, packet)
 
     def go_away(self, controller: Controller, supervision_s: float) -> None:
-        """Out of range: nothing gets through, and after `supervision_s` both sides lose the connection (0x08)."""
+        """Take a controller out of range: nothing gets through,
+        and after `supervision_s` both sides lose the connection (0x08)."""
         self.away.add(controller)
         asyncio.get_running_loop().call_later(supervision_s, self._expire, controller)
 
@@ -137,7 +138,7 @@ class Air(LocalLink):
             self.time_out(gone)
 
     def time_out(self, gone: Controller) -> None:
-        """Both sides lose the connections of a controller that was not heard for the supervision timeout (0x08)."""
+        """End, on both sides, the connections of a controller not heard for the supervision timeout (0x08)."""
         for controller in self.controllers:
             for connection in list(controller.le_connections.values()):
                 if gone in (controller, self.find_le_controller(connection.peer_address)):

@@ -35,7 +35,7 @@ class Sampler:
         self.true_rate_hz = rate_hz * (1.0 + drift_ppm * 1e-6)
 
     def restart(self, now_s: float) -> None:
-        """Streaming begins: the next reading is the first one after `now_s`."""
+        """Begin to stream: the next reading is the first one after `now_s`."""
         self._next = max(self._next, math.ceil(now_s * self.true_rate_hz))
 
     def take(self, now_s: float) -> Iterator[SampleBlock]:

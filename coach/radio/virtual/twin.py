@@ -97,7 +97,7 @@ def writable(characteristic: str, on_write: Callable[[bytes], None], properties:
 def held(
     characteristic: str, value: Callable[[], bytes], on_write: Callable[[bytes], None], properties: P
 ) -> Characteristic[bytes]:
-    """Readable and writable."""
+    """Make a characteristic to read and write."""
     access = CharacteristicValue(read=lambda _bearer: value(), write=lambda _bearer, new: on_write(bytes(new)))
     permissions = Characteristic.READABLE | Characteristic.WRITEABLE
     return Characteristic(uuid(characteristic), properties, permissions, access)
@@ -192,7 +192,7 @@ class Twin:
         self.controller.le_legacy_advertiser.stop()
 
     def lose_packets(self, share: float, seed: int = 1) -> None:
-        """From now on lose this share of all notifications, by a chance that `seed` fixes."""
+        """Lose this share of all notifications from now on, by a chance that `seed` fixes."""
         self._lose_share = share
         self._chance = random.Random(seed)
 
@@ -203,7 +203,7 @@ class Twin:
             await self.connection.disconnect()
 
     def go_away(self, supervision_s: float) -> None:
-        """Out of range; the connection ends after `supervision_s` of the clock."""
+        """Take the sensor out of range; the connection ends after `supervision_s` of the clock."""
         self.air.go_away(self.controller, self.clock.wall_s(supervision_s))
 
     def come_back(self) -> None:

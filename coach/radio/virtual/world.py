@@ -197,7 +197,7 @@ class VirtualWorld:
         self.twins[sensor_id].die(_SUPERVISION_S)
 
     async def occupy(self, sensor_id: str) -> None:
-        """Another phone connects to the sensor, which then advertises no more."""
+        """Have another phone connect to the sensor, which then advertises no more."""
         if self._phone is None:
             self._phone = _load("central").Central(self.air, "phone", "C0:C1:C2:C3:C4:99")
             await self._phone.power_on()

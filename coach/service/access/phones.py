@@ -106,7 +106,7 @@ class AccessService:
             return False
 
     def phones(self) -> Sequence[Phone]:
-        """All phones that are let in, the last seen first."""
+        """Return all phones that are let in, the last seen first."""
         return self._phones.list()
 
     def revoke(self, phone_id: str) -> None:
@@ -126,7 +126,7 @@ class AccessService:
             self._settings.forget(_SECRET)
 
     def forget_known(self) -> None:
-        """Everything was erased: no phone is known any more."""
+        """Forget all phones: everything was erased."""
         with self._lock:
             self._known.clear()
 

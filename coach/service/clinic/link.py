@@ -131,7 +131,8 @@ class ClinicLink:
 
 
 def offset_of(answer: object, size: int) -> int:
-    """How many of `size` bytes of a recording the clinic has, as it answers; raises LinkError where it does not say."""
+    """Return how many of `size` bytes of a recording the clinic has, as it answers;
+    raises LinkError where it does not say."""
     offset = answer.get("offset") if isinstance(answer, dict) else None
     if type(offset) is not int or not 0 <= offset <= size:
         raise LinkError("answer", "the clinic does not say how much of a run it has: the run waits")

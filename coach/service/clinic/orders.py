@@ -70,7 +70,7 @@ class ClinicOrders:
         return [self._read(row["document"]) for row in self._rows() if row["state"] == state]
 
     def unreported(self) -> list[tuple[str, str]]:
-        """Id and state of each answer of which the clinic has not heard."""
+        """Return the id and state of each answer of which the clinic has not heard."""
         answered = (row for row in self._rows() if row["state"] in ("accepted", "refused") and not row["is_reported"])
         return [(row["document"]["order_id"], row["state"]) for row in answered]
 
@@ -98,7 +98,7 @@ class ClinicOrders:
 
 
 def _kept(rows: list[JsonObject], listed: Collection[str]) -> list[JsonObject]:
-    """Without the oldest of more than so many, where neither the runner nor the clinic needs them.
+    """Return the rows without the oldest of more than so many, where neither the runner nor the clinic needs them.
 
     An order that waits for an answer stays, an answer that the clinic has not heard, and what the clinic still lists:
     forgotten, it would come again as a new one.

@@ -332,7 +332,7 @@ class ClinicService:
         self._store.settings.put(_LOOKS, looks_of(answer))
 
     def _pause_until(self) -> str:
-        """Last day of the newest pause of running that the runner accepted; "" where it is over."""
+        """Return the last day of the newest pause of running that the runner accepted; "" where it is over."""
         pauses = [order for order in self._orders.in_state("accepted") if order.kind is OrderKind.PAUSE_RUNNING]
         day = max(pauses, key=lambda order: order.created).day if pauses else None
         return day.isoformat() if day is not None and day >= self._clock().date() else ""

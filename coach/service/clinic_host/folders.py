@@ -138,7 +138,7 @@ class Folders:
         return self.n_bytes(store, run.run_id, str(document["sha256"]))
 
     def n_bytes(self, store: Store, run_id: str, sha256: str) -> int:
-        """How many bytes of this recording are here, in order from its beginning."""
+        """Return how many bytes of this recording are here, in order from its beginning."""
         whole, part = self._recording(store, run_id), self._part(store, sha256)
         if sha256 and whole.is_file() and store.runs.get(run_id).recording == whole.name and sha256_of(whole) == sha256:
             return whole.stat().st_size
@@ -266,7 +266,7 @@ class Folders:
             tar.extractall(folder, filter="data")
 
     def recordings(self, store: Store) -> list[tuple[Path, str]]:
-        """Where the recordings that have arrived should lie, whether they do or not, and their hashes."""
+        """Return where the recordings that have arrived should lie, whether they do or not, and their hashes."""
         found = []
         for path in sorted((store.database.path.parent / SEALED).glob(f"*.{MANIFEST}")):
             sealed = read_manifest(path.read_text("utf-8"))

@@ -199,7 +199,7 @@ class ClinicHost:
         return n_here
 
     def take_piece(self, runner_id: str, sha256: str, offset: int, piece: bytes) -> int:
-        """Bytes of a sealed recording; gives how many are here now."""
+        """Take bytes of a sealed recording; return how many are here now."""
         with self.folders.opened(runner_id) as store:
             manifest = manifest_of(self.folders.manifest_of_bytes(store, sha256))
             with self.roster.transaction(runner_id=runner_id) as connection:
@@ -212,7 +212,7 @@ class ClinicHost:
         return n_here
 
     def news(self, runner_id: str) -> dict[str, object]:
-        """Signed orders that the runner has not answered, and who did what with the runner's record."""
+        """Return signed orders that the runner has not answered, and who did what with the runner's record."""
         with self.roster.transaction(runner_id=runner_id) as connection:
             index.heard(connection, runner_id)
             orders = [row["document"] for row in index.orders_of(connection, runner_id, is_open=True)]
@@ -268,7 +268,7 @@ class ClinicHost:
         return list(rows_of(self._patients(known), self._clock()))
 
     def record(self, person: Person, runner_id: str) -> RunnerRecord:
-        """One runner's numbers; noted in the audit.
+        """Return one runner's numbers; noted in the audit.
 
         Raises:
             UserError: there is no such runner, or not for this person.

@@ -81,7 +81,7 @@ class Withdrawals:
         return f"The clinic shows nothing of you any more, and deletes what it has in {grace.days} days."
 
     def begin_for(self, pseudonym: str, grace: timedelta = GRACE) -> str:
-        """As `begin`, for a runner who asks by other means than their own coach.
+        """Begin as `begin`, for a runner who asks by other means than their own coach.
 
         Raises:
             UserError: there is nobody of this pseudonym.

@@ -43,7 +43,7 @@ def upload(server: str, key: str, content: bytes, name: str, external_id: str) -
 
 
 def find(server: str, key: str, external_id: str, started_at: datetime) -> str | None:
-    """Id of the activity that has our id, among those of the days around a run; None where there is none.
+    """Return the id of the activity that has our id, among those of the days around a run; None where there is none.
 
     Raises:
         LinkError, UserError: as `upload`.

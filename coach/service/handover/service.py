@@ -150,7 +150,7 @@ class HandoverService:
                     self._queue.drop(item.run_id)
 
     def forget_all(self) -> None:
-        """Everything was deleted: end the link to the broker, and what is being handed over leaves nothing behind."""
+        """End the link to the broker, since everything was deleted; what is being handed over leaves nothing behind."""
         if self._home is not None:
             self._link(is_forgotten=True)
         with self._working:

@@ -66,7 +66,7 @@ class Push:
         self._is_outside = is_outside
 
     def channels(self) -> Channels:
-        """How reminders reach the runner beyond the page."""
+        """Return how reminders reach the runner beyond the page."""
         kept = self._settings.get(_KEY)
         return Channels() if kept is None else from_plain(Channels, kept)
 
@@ -115,7 +115,7 @@ class Push:
         return dict(self._settings.get(_FAILURES, {}))
 
     def open(self) -> list[SentReminder]:
-        """Reminders delivered and not yet dealt with, newest last."""
+        """Return reminders delivered and not yet dealt with, newest last."""
         now = utc_now()
         return [sent for sent in self.kept.all(("delivered",)) if sent.reminder.expires_at > now]
 
@@ -200,7 +200,7 @@ class Push:
         return Sending()
 
     def _web_push(self, reminder: Reminder, phones: Sequence[PushPhone]) -> list[Sending]:
-        """To all phones at once, so that a service that does not answer holds no other phone's reminder back."""
+        """Send to all phones at once, so that a service that does not answer holds no other phone's reminder back."""
         with ThreadPoolExecutor(MOST_PHONES, "push") as senders:
             return list(senders.map(partial(self._to_phone, reminder), phones))
 

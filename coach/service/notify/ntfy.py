@@ -88,5 +88,6 @@ def _server(url: str) -> tuple[str, str, int | None] | None:
 
 
 def _header(text: str) -> str:
-    """`text` as a header may carry it: other letters than ASCII as one encoded word of RFC 2047, which ntfy decodes."""
+    """Return `text` as a header may carry it: other letters than ASCII as one encoded word of RFC 2047,
+    which ntfy decodes."""
     return text if text.isascii() else Header(text, "utf-8").encode(maxlinelen=0)

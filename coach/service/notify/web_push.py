@@ -177,7 +177,7 @@ def _never_connected(error: Exception) -> bool:
 
 
 def _post(phone: PushPhone, reminder: Reminder, private: "Vapid02", is_outside: IsOutside) -> None:
-    """One message, to the service that the phone named and nowhere else; only the status of its answer is read."""
+    """Send one message, to the service that the phone named and nowhere else; only the status of its answer is read."""
     import requests
     from pywebpush import WebPushException, webpush
 
@@ -194,7 +194,7 @@ def _post(phone: PushPhone, reminder: Reminder, private: "Vapid02", is_outside: 
             return answer
 
         def get_redirect_target(self, _answer: requests.Response) -> None:
-            """Nowhere: before it followed or refused one, requests would read the answer to its end."""
+            """Lead nowhere: before it followed or refused one, requests would read the answer to its end."""
 
     facts = {"title": reminder.title, "body": reminder.body, "link": reminder.link, "key": reminder.key}
     try:

@@ -88,7 +88,7 @@ class PhoneRuns:
         self._threads: list[threading.Thread] = []
 
     def state(self, run_id: str) -> Arrival:
-        """How far the log of this run has come.
+        """Return how far the log of this run has come.
 
         Raises:
             UserError: `run_id` is no id of a run.
@@ -118,7 +118,8 @@ class PhoneRuns:
             return self._state(run_id)
 
     def finish(self, run_id: str, sha256: str) -> Arrival:
-        """All bytes were sent: keep them for good if their hash is `sha256`, then make a run of them in the background.
+        """Keep the bytes for good, all of which were sent, if their hash is `sha256`;
+        then make a run of them in the background.
 
         Once it answers KEPT, DONE or MERGED with this hash, the phone may delete its copy. A wrong hash throws the
         bytes away: the phone sends them again.
@@ -190,7 +191,7 @@ class PhoneRuns:
         thread.start()
 
     def _make_in_turn(self, run_id: str) -> None:
-        """One at a time, so that runs are learnt from in the order in which they came."""
+        """Make one run at a time, so that runs are learnt from in the order in which they came."""
         with self._working:
             for _ in range(_ATTEMPTS):
                 try:

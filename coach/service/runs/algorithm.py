@@ -47,7 +47,7 @@ _DIGITS: Final = 16  # 64 bits: two of a million algorithms are confused with a 
 
 @cache
 def algorithm_id() -> str:
-    """Identity of the algorithm that is installed: 16 hexadecimal digits."""
+    """Return the identity of the algorithm that is installed: 16 hexadecimal digits."""
     return identity_of(_sources(), np.__version__)
 
 
@@ -61,7 +61,7 @@ def with_algorithm(summary: RunSummary, before: RunSummary | None) -> RunSummary
 
 
 def identity_of(sources: dict[str, str], numpy_version: str) -> str:
-    """Identity of source files by name; Python files count without comments and docstrings."""
+    """Return the identity of source files by name; Python files count without comments and docstrings."""
     digest = hashlib.sha256(f"numpy {numpy_version}\n".encode())
     for name, text in sorted(sources.items()):
         content = essence(text) if name.endswith(".py") else text
@@ -70,7 +70,7 @@ def identity_of(sources: dict[str, str], numpy_version: str) -> str:
 
 
 def essence(source: str) -> str:
-    """Python source without comments, docstrings, blank lines and trailing blanks.
+    """Return the Python source without comments, docstrings, blank lines and trailing blanks.
 
     The text itself is kept, not a syntax tree: a tree is written differently by each version of Python.
     """
@@ -85,7 +85,7 @@ def essence(source: str) -> str:
 
 
 def _start_of_words(source: str, start: int, end: int) -> int | None:
-    """Where a string begins that has its lines for itself, so that it is no value but words; None for others."""
+    """Return where a string begins that has its lines for itself, so that it is no value but words; None for others."""
     before = _BEFORE.fullmatch(source, source.rfind("\n", 0, start) + 1, start)
     return before.start("prefix") if before and not source[end:].partition("\n")[0].strip() else None
 

@@ -32,7 +32,7 @@ class Choice:
 
 
 def choose(store: Store, since: datetime | None, is_incremental: bool) -> Choice:
-    """since: an aware time; None: any."""
+    """Choose what an archive holds. since: an aware time; None: any."""
     done: Sequence[object] = store.settings.get(_ARCHIVED, ()) if is_incremental else ()
     known = set(done)
     chosen = {

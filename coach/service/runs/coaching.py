@@ -57,7 +57,7 @@ class CoachingService:
     # Before a run
 
     def next_plan(self, focus: str | None = None, place: RunPlace | None = None, shoes: str = "") -> RunPlan:
-        """How a run that starts now would be coached. focus: a wish for this run alone, "none" for no cues.
+        """Return how a run that starts now would be coached. focus: a wish for this run alone, "none" for no cues.
 
         place: None: the likely one.
         """
@@ -70,7 +70,8 @@ class CoachingService:
         return self.next_plan()
 
     def likely_place(self) -> RunPlace:
-        """Where the next run is if the runner does not say: as the newest one with sensors, else by what is paired."""
+        """Return where the next run is if the runner does not say: as the newest one with sensors,
+        else by what is paired."""
         newest = next((run for run in reversed(self._runs())), None)
         if newest is not None:
             return newest.place
@@ -84,7 +85,7 @@ class CoachingService:
         return [f for f in FOCUSES.values() if why_not(f.id, pain, profile, facts) is None]
 
     def all_focuses(self) -> Sequence[Focus]:
-        """Everything that can be worked on at all."""
+        """Return everything that can be worked on at all."""
         return list(FOCUSES.values())
 
     def prepare(
@@ -111,7 +112,7 @@ class CoachingService:
         return self._engine(plan, run.started_at, runs, pain, baseline)
 
     def pack(self, run_id: str, sensors: Sequence[SensorUse], program_version: str, focus: str | None = None) -> Pack:
-        """All that a phone needs to coach one run away from home. focus: the wish for that run.
+        """Return all that a phone needs to coach one run away from home. focus: the wish for that run.
 
         Raises:
             UserError: there is no such focus.
@@ -150,15 +151,15 @@ class CoachingService:
     # What is known
 
     def progress(self) -> BlockProgress:
-        """Where the runner is."""
+        """Return where the runner is."""
         return progress_of(self._runs())
 
     def unsayable(self) -> Mapping[str, str]:
-        """By focus that no cue can be spoken for with the paired sensors, what it needs, in words."""
+        """Return, by focus that no cue can be spoken for with the paired sensors, what it needs, in words."""
         return unsayable(self._store.sensors.list(), load_rules())
 
     def needs(self) -> Mapping[str, float]:
-        """By focus, the share of the last runs' time in which a cue would have been due."""
+        """Return, by focus, the share of the last runs' time in which a cue would have been due."""
         return self.progress().needs
 
     def block(self) -> BlockView:
@@ -180,7 +181,7 @@ class CoachingService:
         return self._store.runs.get(run_id)
 
     def rules(self) -> Sequence[CueRule]:
-        """Every rule, in the order of the file."""
+        """Return every rule, in the order of the file."""
         return load_rules()
 
     def sources(self) -> Mapping[str, Source]:
@@ -282,7 +283,7 @@ def _as_run(run: CoachedRun, place: RunPlace, shoes: str) -> CoachedRun:
 
 
 def _wordings(runs: Sequence[CoachedRun]) -> dict[str, WordingMemory]:
-    """Each rule's memory as the newest run left it."""
+    """Return each rule's memory as the newest run left it."""
     memory: dict[str, WordingMemory] = {}
     for run in runs:
         memory.update(run.outcome.wordings)

@@ -161,7 +161,7 @@ class RunService:
         make_source: Callable[[float], tuple[NotificationSource, Callable[[], float]]],
         claimed: Sequence[SensorUse] = (),
     ) -> Run:
-        """As `go_on`, from a source made at a time of the run's clock [s]; claimed: the sensors that it links."""
+        """Go on as `go_on`, from a source made at a time of the run's clock [s]; claimed: the sensors that it links."""
         run = self.cut_off()
         if run is None or run.run_id != run_id:
             raise ConflictError("too_late", "this run cannot go on any more: start a new one")
@@ -335,7 +335,7 @@ class RunService:
         self._loop.call(lambda: live.mute(is_muted))
 
     def pain(self, level: int, is_calf: bool = False, run_id: str | None = None, age_s: float = 0.0) -> None:
-        """One tap, 0-10, for the back or for calf and Achilles; a late one is kept with its own run and moment.
+        """Keep one tap, 0-10, for the back or for calf and Achilles; a late one is kept with its own run and moment.
 
         In the present run it acts at once, however old it is, and waits in memory where the database is busy: the raw
         log has it already.

@@ -11,7 +11,7 @@ from coach.model.samples import FloatArray
 def downsample(
     columns: Mapping[str, FloatArray], start_s: float | None, end_s: float | None, n_points: int
 ) -> DownsampledSeries:
-    """At most `n_points` means between start_s and end_s; columns without any value are left out.
+    """Return at most `n_points` means between start_s and end_s; columns without any value are left out.
 
     A step without readings stays unknown: gaps are shown as gaps.
     """

@@ -21,7 +21,7 @@ from coach.storage.store import Store
 
 
 def written(store: Store, recordings: Path, run_id: str, kind: str) -> bytes:
-    """One run as a file of a kind of `files.EXPORTS` but its raw log.
+    """Return one run as a file of a kind of `files.EXPORTS` but its raw log.
 
     Raises:
         UserError: there is no such run. InterchangeError: the kind cannot hold it.
@@ -54,7 +54,8 @@ def _foxglove(store: Store, recordings: Path, run: Run) -> bytes:
 
 
 def _with_places(recordings: Path, run: Run, activity: Activity) -> Activity:
-    """Positions and heights of the file that a run was imported from, put back beside its seconds."""
+    """Return the activity with positions and heights of the file that a run was imported from,
+    put back beside its seconds."""
     found = original_of(run, recordings / IMPORTS_FOLDER)
     if found is None:
         return activity

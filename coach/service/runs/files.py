@@ -60,7 +60,7 @@ class RunFiles:
     # Out -----------------------------------------------------------------------------------------------------------
 
     def export(self, run_id: str, kind: str) -> bytes:
-        """One run as a file of a kind of `EXPORTS`.
+        """Return one run as a file of a kind of `EXPORTS`.
 
         Raises:
             UserError: there is no such kind, or the run has no raw log. InterchangeError: the kind cannot hold it.
@@ -175,7 +175,7 @@ class RunFiles:
     # Inside --------------------------------------------------------------------------------------------------------
 
     def _take_activities(self, activities: Sequence[Activity], content: bytes, kind: str) -> Imported:
-        """Every run of a file; a run that is here already is passed over if another one is new."""
+        """Import every run of a file; a run that is here already is passed over if another one is new."""
         done: list[Imported] = []
         refused: InterchangeError | None = None
         for activity in activities:

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 def program_version() -> str:
-    """Version of this program, "" where it is not installed."""
+    """Return the version of this program, "" where it is not installed."""
     try:
         return version("running-coach")
     except PackageNotFoundError:

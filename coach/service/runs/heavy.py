@@ -71,7 +71,7 @@ def import_file(desk: Desk, path: Path, name: str) -> Imported:
 
 
 def import_each(desk: Desk, path: Path, n_done: int) -> Iterator[ImportStep]:
-    """All of a folder, zip or export but its first files."""
+    """Import all of a folder, zip or export but its first files."""
     return desk.imports.steps(path, n_done)
 
 
@@ -87,17 +87,17 @@ def write_archive(desk: Desk, path: Path) -> None:
 
 
 def export(desk: Desk, run_id: str, kind: str) -> bytes:
-    """One run as a file of a kind."""
+    """Return one run as a file of a kind."""
     return desk.history.files.export(run_id, kind)
 
 
 def recompute(desk: Desk, run_id: str) -> Run:
-    """One run from its raw log."""
+    """Compute one run from its raw log."""
     return desk.recovery.recompute(run_id)
 
 
 def recover(desk: Desk) -> list[Run]:
-    """Every run that was cut off."""
+    """Recover every run that was cut off."""
     return desk.recovery.recover()
 
 
@@ -177,7 +177,8 @@ class HeavyService:
                 path.unlink(missing_ok=True)
 
     def export(self, run_id: str, kind: str) -> bytes:
-        """One run as a file of a kind of `EXPORTS`, past the disk, which may be full; raises as `RunFiles.export`."""
+        """Return one run as a file of a kind of `EXPORTS`, past the disk, which may be full;
+        raises as `RunFiles.export`."""
         return self._worker.do(export, run_id, kind)
 
     def make_phone_run(self, run_id: str) -> None:

@@ -79,7 +79,7 @@ class HistoryService:
     # Looking -------------------------------------------------------------------------------------------------------
 
     def list(self, wanted: RunFilter | None = None, page: int = 1, per_page: int = PER_PAGE) -> RunPage:
-        """One page of the runs that fit, newest first; pages count from 1."""
+        """Return one page of the runs that fit, newest first; pages count from 1."""
         n_total = self._store.runs.count(wanted)
         n_pages = max(1, math.ceil(n_total / per_page))
         page = min(max(page, 1), n_pages)
@@ -93,7 +93,7 @@ class HistoryService:
         return self._store.runs.entry(run_id)
 
     def detail(self, run_id: str, split_m: float = KILOMETRE_M) -> RunDetail:
-        """All that is said of one run."""
+        """Return all that is said of one run."""
         entry = self._store.runs.entry(run_id)
         runs, summary = self._store.runs, entry.summary
         splits: Sequence[Split] = ()
@@ -125,7 +125,7 @@ class HistoryService:
         end_s: float | None = None,
         n_points: int = 1200,
     ) -> DownsampledSeries:
-        """Measures over time for a plot, at most `n_points`; names without any value are left out."""
+        """Return measures over time for a plot, at most `n_points`; names without any value are left out."""
         unknown = set(names) - set(PLOTTED)
         if unknown:
             raise UserError(f"there is no plot of {', '.join(sorted(unknown))}: choose from {', '.join(PLOTTED)}")
@@ -133,7 +133,7 @@ class HistoryService:
         return downsample(columns, start_s, end_s, n_points)
 
     def route(self, run_id: str) -> RunRoute | None:
-        """Where a run went; None where no positions are known."""
+        """Return where a run went; None where no positions are known."""
         return route_of_run(self._store, self.recordings / IMPORTS_FOLDER, run_id)
 
     def stretch(self, run_id: str, start_s: float, end_s: float) -> RunSummary:
@@ -269,7 +269,7 @@ class HistoryService:
         return self._store.runs.main_place(since)
 
     def compare(self, first_id: str, second_id: str) -> Comparison:
-        """Two runs at their common speed."""
+        """Return two runs at their common speed."""
         others = self._store.runs.list(limit=100)
         return compare(self._store.runs.entry(first_id), self._store.runs.entry(second_id), others)
 
@@ -278,7 +278,7 @@ class HistoryService:
         return tuple(self._store.runs.bests())
 
     def calendar(self, first: date, last: date) -> tuple[CalendarDay, ...]:
-        """Days from first to last (both included, in the runner's zone) that have runs."""
+        """Return days from first to last (both included, in the runner's zone) that have runs."""
         zone = ZoneInfo(self._store.runner.get().time_zone)
         since = datetime(first.year, first.month, first.day, tzinfo=zone)
         until = datetime(last.year, last.month, last.day, tzinfo=zone) + timedelta(days=1)
@@ -288,7 +288,7 @@ class HistoryService:
         return tuple(_day(day, runs) for day, runs in sorted(days.items()))
 
     def shoes(self) -> tuple[ShoeUse, ...]:
-        """Every pair that was worn or named, with its distance; retired pairs last."""
+        """Return every pair that was worn or named, with its distance; retired pairs last."""
         worn = self._store.runs.distance_by_shoes()
         counts = self._store.runs.count_by_shoes()
         named = {shoe.name: shoe for shoe in self._store.shoes.list()}

@@ -89,7 +89,8 @@ class ImportService:
                 yield step.done, step.progress
 
     def steps(self, path: Path, n_done: int = 0) -> Iterator[ImportStep]:
-        """As `each`, with a step before each file, too. n_done: files at the beginning that are passed over."""
+        """Yield as `each` does, with a step before each file, too.
+        n_done: files at the beginning that are passed over."""
         for item in itertools.islice(items_of(path), n_done, None):
             yield ImportStep(item.name, item.progress)
             yield ImportStep(item.name, item.progress, self._one(item))
@@ -135,14 +136,14 @@ class ImportService:
             raise
 
     def status(self) -> ImportStatus:
-        """How far the import is that is going on, or how the last one ended."""
+        """Return how far the import is that is going on, or how the last one ended."""
         with self._guard:
             return dataclasses.replace(
                 self._status, counts=dict(self._counts), files=tuple(self._report[: -_SHOWN - 1 : -1])
             )
 
     def report(self) -> str:
-        """Every line of the last import as CSV."""
+        """Return every line of the last import as CSV."""
         with self._guard:
             return report_of(self._report)
 
@@ -202,7 +203,8 @@ class ImportService:
                 _log.warning("the inbox could not be looked through: %s", error)
 
     def _try_from_inbox(self, path: Path, whole: str) -> None:
-        """As `_take_from_inbox`, noted once it is done; a file that cannot be read does not stop the others."""
+        """Take a file as `_take_from_inbox` does, noted once it is done;
+        a file that cannot be read does not stop the others."""
         try:
             if self._take_from_inbox(path):
                 self._store.imports.put(KeptImport(whole, Outcome.TAKEN))
@@ -357,7 +359,7 @@ class _Here:
 
 
 def report_of(files: Sequence[ImportedFile]) -> str:
-    """Outcomes as CSV: file, outcome, runs, reason."""
+    """Return outcomes as CSV: file, outcome, runs, reason."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("file", "outcome", "runs", "reason"))
@@ -394,5 +396,5 @@ def _free_name(folder: Path, name: str) -> Path:
 
 
 def _plain(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Return the text that no spreadsheet takes for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

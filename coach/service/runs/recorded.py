@@ -46,7 +46,7 @@ def run_of(header: RecordingHeader, recording: str) -> Run:
 
 
 def length_s(recording: Recording) -> float:
-    """Time of the last thing in a recording [s]."""
+    """Return the time of the last thing in a recording [s]."""
     return max((item.t_s for item in recording.sound_items()), default=0.0)
 
 
@@ -91,7 +91,8 @@ def keep_answers(store: Store, header: RecordingHeader, items: Iterable[Notifica
 
 
 def unlike_cues(logged: Sequence[CueDecision], again: Sequence[CueDecision]) -> list[str]:
-    """In words, each spoken cue that only one of the two knows: as logged during the run, and as worked out again."""
+    """Return, in words, each spoken cue that only one of the two knows: as logged during the run,
+    and as worked out again."""
     left = [cue for cue in again if cue.is_spoken]
     unlike: list[str] = []
     for cue in (one for one in logged if one.is_spoken):

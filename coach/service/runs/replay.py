@@ -34,7 +34,7 @@ class ReplaySource:
         self._now_s = 0.0
 
     def now(self) -> float:
-        """Time of the recording [s] that has been played."""
+        """Return the time of the recording [s] that has been played."""
         return self._now_s
 
     async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
@@ -53,7 +53,7 @@ class ReplaySource:
 
 
 def open_replay(path: Path) -> tuple[tuple[SensorUse, ...], Iterable[Notification | RunEvent]]:
-    """Sensors and content of a recording (MCAP), or of a reference folder turned back into its sensor's packets.
+    """Return sensors and content of a recording (MCAP), or of a reference folder turned back into its sensor's packets.
 
     Raises:
         RecordingError: the file cannot be read. UserError: the folder has nothing that can be played.
@@ -71,7 +71,7 @@ def use_of(reference: ReferenceRecording) -> SensorUse:
 
 
 def encoded(reference: ReferenceRecording) -> Iterator[Notification]:
-    """Each reading as the 28-byte notification of the open shoe sensor: u32 ms, 3 x f32 g, 3 x f32 deg/s.
+    """Yield each reading as the 28-byte notification of the open shoe sensor: u32 ms, 3 x f32 g, 3 x f32 deg/s.
 
     Raises:
         UserError: the recording has no gyroscope, which that sensor's packets carry.

@@ -109,7 +109,7 @@ def _seldom_searched() -> Iterator[None]:
 
 
 def _pieces(items: Iterable[Notification | RunEvent], piece_s: float) -> Iterator[list[Notification] | RunEvent]:
-    """Notifications together as far as nothing else lies between them, at most so many seconds."""
+    """Yield notifications together as far as nothing else lies between them, at most so many seconds."""
     piece: list[Notification] = []
     for item in items:
         if piece and (isinstance(item, RunEvent) or item.t_s - piece[0].t_s > piece_s):

@@ -37,7 +37,7 @@ def original_of(run: Run, imports: Path) -> tuple[Activity, float] | None:
 
 
 def _logged(run: Run, recordings: Path) -> tuple[Activity, float] | None:
-    """Positions that a phone logged during the run, the newest fix of each second; None where there are none."""
+    """Return positions that a phone logged during the run, the newest fix of each second; None where there are none."""
     sensors = {use.sensor_id for use in run.sensors if use.profile_id == "phone_position"}
     path = inside(recordings, run.recording) if run.recording and sensors else None
     if path is None or not path.is_file():

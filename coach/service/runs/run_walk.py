@@ -27,11 +27,11 @@ class RunWalkService:
         self._pain_state = pain_state
 
     def state(self) -> RunWalkState:
-        """Where the runner is, and whether today may be run."""
+        """Return where the runner is, and whether today may be run."""
         return run_walk_state(self._sessions(), self._pain_state())
 
     def workout(self) -> Workout:
-        """Today's session; raises UserError where pain or a warning sign forbids it."""
+        """Return today's session; raises UserError where pain or a warning sign forbids it."""
         state = self.state()
         if not state.is_allowed:
             raise UserError(state.words)

@@ -32,7 +32,8 @@ _WORDS: Final[Mapping[Unknown, str]] = {
 
 
 def unsayable(uses: Sequence[SensorUse], rules: Iterable[CueRule]) -> dict[str, str]:
-    """By focus that none of its rules can speak for: what it needs, in words; empty while no sensor is paired."""
+    """Return, by focus that none of its rules can speak for, what it needs, in words;
+    empty while no sensor is paired."""
     if not uses:
         return {}
     missing = reasons(_set_of(uses))

@@ -39,7 +39,7 @@ def split_run(store: Store, recordings: Path, run_id: str, at_s: float) -> tuple
 
 
 def _free_ids(store: Store, run_id: str) -> tuple[str, str]:
-    """Ids for two parts; those of parts that were joined again and deleted are not free."""
+    """Return ids for two parts; those of parts that were joined again and deleted are not free."""
     for number in count(1):
         ids = tuple(f"{run_id}-{letter}{number if number > 1 else ''}" for letter in "ab")
         if not any(_is_known(store, one) for one in ids):

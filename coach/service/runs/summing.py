@@ -41,7 +41,7 @@ def summary_of(
 
 
 def sound_items(recording: Recording, damage: list[str]) -> Iterator[Notification | RunEvent]:
-    """Items of a recording before its first damage; the damage, in words, is put into `damage`."""
+    """Yield items of a recording before its first damage; the damage, in words, is put into `damage`."""
     try:
         yield from recording.items()
     except RecordingError as error:

@@ -32,7 +32,7 @@ class WorkoutService:
         self._limit_m = limit_m
 
     def offers(self) -> list[WorkoutOffer]:
-        """Own workouts, newest first, then the templates, each with what today says to it."""
+        """Return own workouts, newest first, then the templates, each with what today says to it."""
         pain, limit_m = self._pain_state(), self._limit_m()
         found = []
         for plan, is_own in [
@@ -45,7 +45,7 @@ class WorkoutService:
         return found
 
     def plan(self, workout_id: str) -> WorkoutPlan:
-        """One workout as it is built; raises UserError where there is none."""
+        """Return one workout as it is built; raises UserError where there is none."""
         plans = {**load_templates(), **{one.id: one for one in self._own()}}
         if workout_id not in plans:
             raise UserError("this workout is not there any more: choose another")
@@ -106,7 +106,7 @@ class WorkoutService:
 
 
 def place_in(events: Iterable[RunEvent]) -> WorkoutPlace | None:
-    """Where a run that was cut off is in its workout: each part's lap says so in the log."""
+    """Return where a run that was cut off is in its workout: each part's lap says so in the log."""
     newest = None
     for event in events:
         if event.kind == "lap" and "began_s" in event.data:

@@ -21,12 +21,12 @@ class SensorClaims:
         self._previews: dict[str, LetGo] = {}
 
     def join(self, owner: str, let_go: LetGo) -> None:
-        """`owner` shares the radio; `let_go` ends what links a sensor outside a run, awaited on the event loop."""
+        """Let `owner` share the radio; `let_go` ends what links a sensor outside a run, awaited on the event loop."""
         with self._lock:
             self._previews[owner] = let_go
 
     def leave(self, owner: str) -> None:
-        """`owner` is gone, and so are the claims."""
+        """Forget `owner` and the claims."""
         self.release(owner)
         with self._lock:
             self._previews.pop(owner, None)
@@ -57,7 +57,7 @@ class SensorClaims:
         return None if holder == owner else holder
 
     async def hand_over(self, owner: str, sensor_ids: Iterable[str]) -> None:
-        """On the event loop: all other runners' previews let these sensors go."""
+        """Have all other runners' previews let these sensors go. On the event loop."""
         with self._lock:
             others = [let_go for name, let_go in self._previews.items() if name != owner]
         for sensor_id in sensor_ids:

@@ -32,7 +32,7 @@ class LiftReport:
 
 
 def foot_uses(uses: Sequence[SensorUse]) -> list[SensorUse]:
-    """Sensors that may be on a foot or an ankle: those placed there, and those without a place that could be."""
+    """Return sensors that may be on a foot or an ankle: those placed there, and those without a place that could be."""
     return [
         use
         for use in uses
@@ -42,7 +42,8 @@ def foot_uses(uses: Sequence[SensorUse]) -> list[SensorUse]:
 
 
 def spread_mps2(chunks: Sequence[ImuChunk]) -> float:
-    """How much a sensor's readings spread: root of the summed variances of its axes [m/s2]; 0 without readings."""
+    """Return how much a sensor's readings spread: root of the summed variances of its axes [m/s2];
+    0 without readings."""
     if not chunks:
         return 0.0
     acc = np.concatenate([chunk.acc_mps2 for chunk in chunks])
@@ -76,7 +77,7 @@ def place_by_lift(book: SensorBook, uses: Sequence[SensorUse], spreads: Mapping[
 
 
 def sites_for(uses: Sequence[SensorUse]) -> tuple[WearSite, WearSite]:
-    """Left and right of where these are worn: ankles where one is placed at an ankle, else feet."""
+    """Return left and right of where these are worn: ankles where one is placed at an ankle, else feet."""
     if any(use.wear_site is not None and use.wear_site.is_shank for use in uses):
         return WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK
     return WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT

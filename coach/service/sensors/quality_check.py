@@ -46,8 +46,8 @@ class Before:
 
 
 def landings_s(chunks: Sequence[ImuChunk], site: WearSite | None = None) -> list[float]:
-    """When the sensor measured a landing [s], at most one in 0.35 s: the first reading above 3 g; on the trunk the
-    first above 1.8 g within 0.3 s of a free fall of at least 0.1 s."""
+    """Return when the sensor measured a landing [s], at most one in 0.35 s: the first reading above 3 g; on the trunk
+    the first above 1.8 g within 0.3 s of a free fall of at least 0.1 s."""
     if not chunks:
         return []
     t_s = np.concatenate([chunk.t_s for chunk in chunks])
@@ -65,7 +65,7 @@ def landings_s(chunks: Sequence[ImuChunk], site: WearSite | None = None) -> list
 
 
 def _ends_of_falls(t_s: FloatArray, force_g: FloatArray) -> list[float]:
-    """When each free fall ended [s]."""
+    """Return when each free fall ended [s]."""
     ends: list[float] = []
     start_s: float | None = None
     for t, is_falling in zip(t_s, force_g < _FALL_G, strict=True):
@@ -79,8 +79,8 @@ def _ends_of_falls(t_s: FloatArray, force_g: FloatArray) -> list[float]:
 
 
 def turned_deg(chunks: Sequence[ImuChunk]) -> float | None:
-    """How far the sensor turned on the body [deg]: the angle between gravity as it read it while its wearer was still
-    first, and last; None where there were no two such moments."""
+    """Return how far the sensor turned on the body [deg]: the angle between gravity as it read it while its wearer was
+    still first, and last; None where there were no two such moments."""
     if not chunks:
         return None
     t_s = np.concatenate([chunk.t_s for chunk in chunks])
@@ -98,7 +98,7 @@ def turned_deg(chunks: Sequence[ImuChunk]) -> float | None:
 
 
 def suggest_site(chunks: Sequence[ImuChunk], worn: WearSite | None) -> WearSite | None:
-    """Foot or trunk by how fast it turns while its wearer moves; None where the data or the side do not say."""
+    """Return foot or trunk by how fast it turns while its wearer moves; None where the data or the side do not say."""
     turns = [np.linalg.norm(chunk.gyr_radps, axis=1) for chunk in chunks if chunk.gyr_radps is not None]
     if not turns or not (landings_s(chunks) or landings_s(chunks, WearSite.PELVIS)):
         return None
@@ -180,7 +180,7 @@ def check_together(viewers: Sequence[Viewer], checks: Sequence[SensorCheck], sta
 
 
 def _apart(checks: Sequence[SensorCheck], measured: Mapping[str, Sequence[float]]) -> list[str]:
-    """Sensors that landed with none of those that landed three times; of two that differ it may be either."""
+    """Return complaints of sensors that landed with none of those that landed three times; of two it may be either."""
     found = []
     names = {check.sensor_id: check.name for check in checks}
     for sensor_id, landings in measured.items():
@@ -209,7 +209,7 @@ def _missing_foot(viewers: Sequence[Viewer], checks: Sequence[SensorCheck]) -> l
 
 
 def _too_many(checks: Sequence[SensorCheck], measured: Mapping[str, Sequence[float]]) -> list[str]:
-    """More landings than jumps: the runner did more, where all agree; else one sensor swings."""
+    """Return complaints of more landings than jumps: the runner did more, where all agree; else one sensor swings."""
     many = [check for check in checks if len(measured.get(check.sensor_id, ())) > N_JUMPS]
     if not many:
         return []

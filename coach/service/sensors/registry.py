@@ -25,7 +25,7 @@ class SensorBook:
         self._store = store
 
     def remembered(self) -> list[SensorUse]:
-        """In the order of their places on the body, the others by name."""
+        """Return the sensors in the order of their places on the body, the others by name."""
         order = list(WearSite)
         uses = self._store.sensors.list()
         return sorted(uses, key=lambda use: (order.index(use.wear_site) if use.wear_site else len(order), use.name))
@@ -43,7 +43,7 @@ class SensorBook:
         return self.keep(use)
 
     def keep(self, use: SensorUse) -> SensorUse:
-        """One place holds one sensor: another that was there must be placed again."""
+        """Keep a sensor. One place holds one sensor: another that was there must be placed again."""
         now = utc_now()
         for other in self._store.sensors.list():
             if use.wear_site and other.sensor_id != use.sensor_id and other.wear_site is use.wear_site:
@@ -62,7 +62,8 @@ class SensorBook:
         return self.remember(replace(self.remembered_one(sensor_id), cadence_unit=cadence_unit))
 
     def ease(self, reports: Sequence[StreamReport]) -> list[SensorUse]:
-        """After a run: ask every sensor that lost too much for a lower rate from the next start on; those that changed.
+        """Ask, after a run, every sensor that lost too much for a lower rate from the next start on;
+        those that changed.
 
         Losses are readings missing within a connection: the radio had no room for them, so fewer bytes are the remedy.
         What is missing because a connection was gone says nothing of that.

@@ -132,11 +132,12 @@ class SensorService:
         return self._radio.found()
 
     def ant_problem(self) -> str | None:
-        """Why an ANT+ stick that is there could not be used in the last scan; None where it could, or there is none."""
+        """Return why an ANT+ stick that is there could not be used in the last scan; None where it could,
+        or there is none."""
         return self._loop.call(lambda: self._radio.backend.ant.problem)
 
     def problem(self) -> str | None:
-        """Why this machine's Bluetooth cannot be used, and what to do; None if it can."""
+        """Return why this machine's Bluetooth cannot be used, and what to do; None if it can."""
         fault = self._loop.do(can_listen(self._backend, self._clock))
         return str(fault) if fault else None
 
@@ -195,7 +196,7 @@ class SensorService:
     # -- setting up
 
     def set_cadence_unit(self, sensor_id: str, cadence_unit: str | None) -> SensorUse:
-        """As `SensorBook` says; a run that is going on follows at once."""
+        """Set the unit as `SensorBook` does; a run that is going on follows at once."""
         use = self.book.set_cadence_unit(sensor_id, cadence_unit)
         self._loop.call(lambda: self.pod_counts.set_unit(use.sensor_id, cadence_unit))
         return use
@@ -246,7 +247,7 @@ class SensorService:
                 yield session
 
     async def overhear(self, use: SensorUse, seconds: float, receive: Callable[[Notification], None]) -> None:
-        """On the event loop: give `receive` what a sensor of ANT+ sends in so long.
+        """Give `receive` what a sensor of ANT+ sends in so long. On the event loop.
 
         Raises:
             UserError: a run is on.
@@ -259,7 +260,7 @@ class SensorService:
             await self._clock.sleep(seconds)
 
     async def advertised(self, sensor_id: str) -> Advertised:
-        """On the event loop: how a sensor advertises now; raises LinkError where it is not heard."""
+        """Return, on the event loop, how a sensor advertises now; raises LinkError where it is not heard."""
         if is_ant(sensor_id):
             heard = await self._radio.find(sensor_id, _FIRST_HEARD_S)
             return Advertised(heard.name, (), (), heard.rssi_dbm)
@@ -292,7 +293,7 @@ class SensorService:
     # -- looking
 
     def states(self) -> list[SensorState]:
-        """How each remembered sensor does; asking keeps them linked, outside a run."""
+        """Return how each remembered sensor does; asking keeps them linked, outside a run."""
         if not self._is_running:
             self._keep_identities()
         uses = self.book.remembered()
@@ -339,7 +340,8 @@ class SensorService:
     # -- checking
 
     async def _viewers(self, uses: Sequence[SensorUse]) -> list[Viewer]:
-        """For a check: these sensors are previewed from now on, each with what it sent lately."""
+        """Return the viewers of these sensors for a check: they are previewed from now on,
+        each with what it sent lately."""
         self._refuse_in_run()
         await self._states(uses)
         return list(self._preview.viewers.values()) if self._preview else []
@@ -347,7 +349,7 @@ class SensorService:
     # -- running
 
     def plans(self, uses: Sequence[SensorUse]) -> list[LinkPlan]:
-        """How the radio is to run these sensors."""
+        """Return how the radio is to run these sensors."""
         return [commands.link_plan(load_profile(use.profile_id), use) for use in uses]
 
     def source(self, uses: Sequence[SensorUse], clock: RunClock) -> RunSource:
@@ -369,7 +371,7 @@ class SensorService:
         self._claims.release(self._owner)
 
     async def begin_run(self) -> None:
-        """On the event loop: previews and scans make way."""
+        """Have previews and scans make way. On the event loop."""
         self._is_running = True
         self._run_events.clear()
         await self._leases.end()

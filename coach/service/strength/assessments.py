@@ -47,7 +47,8 @@ class StrengthTests:
         self._strength = strength
 
     def milestones(self, plan: StrengthPlan | None = None) -> list[MilestoneView]:
-        """All five moments of measuring with what was answered. plan: the current one, asked for where not given."""
+        """Return all five moments of measuring with what was answered. plan: the current one,
+        asked for where not given."""
         plan = plan or self._strength.show()
         if plan is None:
             return []
@@ -112,7 +113,7 @@ class StrengthTests:
         self._strength.refresh()
 
     def results(self) -> list[TestResult]:
-        """All answers of the present plan, oldest first."""
+        """Return all answers of the present plan, oldest first."""
         plan = self._strength.show()
         return [] if plan is None else self._kept.results(plan.plan_id)
 

@@ -71,7 +71,7 @@ class DailyLife:
         return [entry.run for entry in recent if entry.run.sport is not Sport.RUNNING]
 
     def minutes_by_talk(self, today: date, days: int = 7) -> dict[str, int]:
-        """Minutes of the last week by how hard they were."""
+        """Return minutes of the last week by how hard they were."""
         total: dict[str, int] = {}
         for one in self.activities(today, days):
             total[one.talk.value] = total.get(one.talk.value, 0) + one.minutes

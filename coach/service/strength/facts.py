@@ -10,7 +10,7 @@ _CALF_RAISES: Final = {"calf_raise", "calf_raise_bent"}
 
 
 def strength_week(store: Store) -> int | None:
-    """Week of the programme by sessions ended; None without a programme or before its first session."""
+    """Return the week of the programme by sessions ended; None without a programme or before its first session."""
     kept = Strength(store.database)
     current = kept.current_plan()
     if current is None:
@@ -20,7 +20,7 @@ def strength_week(store: Store) -> int | None:
 
 
 def calf_raises(store: Store, since: datetime) -> int:
-    """Sessions with calf raises since a moment."""
+    """Return the number of sessions with calf raises since a moment."""
     kept = Strength(store.database)
     current = kept.current_plan()
     if current is None:

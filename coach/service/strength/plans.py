@@ -61,7 +61,8 @@ class StrengthService:
         self._listeners.append(listener)
 
     def refresh(self) -> None:
-        """Something that the plan or its reminders rest on has changed elsewhere (a pain answer, a red flag)."""
+        """Work out the plan again: something that it or its reminders rest on has changed elsewhere (a pain answer,
+        a red flag)."""
         with self._lock:
             self.show()
             self._notify()
@@ -146,7 +147,7 @@ class StrengthService:
             return self._changed()
 
     def session(self, session_id: str) -> StrengthSession:
-        """One session of the present plan; raises UserError where there is none."""
+        """Return one session of the present plan; raises UserError where there is none."""
         for one in self.plan().sessions:
             if one.session_id == session_id:
                 return one
@@ -157,7 +158,7 @@ class StrengthService:
         return next((one for one in plan.sessions if one.state is SessionState.PLANNED), None)
 
     def why_not(self, session_id: str) -> str:
-        """Why a session cannot be done now, as a sentence; "" where it can."""
+        """Return why a session cannot be done now, as a sentence; "" where it can."""
         plan = self.plan()
         one = self.session(session_id)
         if one.state not in _OPEN:

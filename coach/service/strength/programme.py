@@ -53,7 +53,7 @@ class Programme:
         self.reminders.stop()
 
     def create(self, track: str, days: str, at: str, tz: str, start: date | None = None) -> StrengthPlan:
-        """`coach plan create`: days such as `mon,thu`, a time such as `18:30`, an IANA zone.
+        """Create a plan as `coach plan create` does: days such as `mon,thu`, a time such as `18:30`, an IANA zone.
 
         Raises:
             UserError: the wish cannot be kept; the words say what can.
@@ -61,7 +61,7 @@ class Programme:
         return self.plans.create(track, days, at, tz, start)
 
     def show(self) -> StrengthPlan:
-        """`coach plan show`: the current plan.
+        """Return the current plan, as `coach plan show` does.
 
         Raises:
             UserError: there is none yet.
@@ -73,7 +73,7 @@ class Programme:
         return self.plans.next_session(plan)
 
     def export_ics(self, path: Path) -> int:
-        """`coach plan export --ics PATH`: writes the calendar file; returns the number of sessions in it.
+        """Write the calendar file as `coach plan export --ics PATH` does; return the number of sessions in it.
 
         Raises:
             UserError: there is no plan, or the file cannot be written.

@@ -163,7 +163,7 @@ def _speed(entry: RunEntry) -> float | None:
 
 
 def adherence(plan: StrengthPlan | None) -> Adherence:
-    """Of the sixteen sessions of the block: what became of those whose time has come."""
+    """Return, of the sixteen sessions of the block, what became of those whose time has come."""
     block = [one for one in plan.sessions if one.number <= 16] if plan is not None else []
     counts = {state: sum(one.state is state for one in block) for state in SessionState}
     n_done, n_partial = counts[SessionState.DONE], counts[SessionState.PARTIAL]
@@ -173,7 +173,7 @@ def adherence(plan: StrengthPlan | None) -> Adherence:
 
 
 def _loads(plan: StrengthPlan | None) -> list[tuple[str, list[Point]]]:
-    """Repetitions times kilograms of each session, and the repetitions and seconds themselves."""
+    """Return repetitions times kilograms of each session, and the repetitions and seconds themselves."""
     lifted: list[Point] = []
     reps: list[Point] = []
     holds: list[Point] = []

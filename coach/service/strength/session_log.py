@@ -21,7 +21,7 @@ class SessionLogs:
         self._done: dict[str, tuple[int, SessionLog | None, SessionState | None, bool]] = {}
 
     def sessions(self, plan_id: str) -> list[StrengthSession]:
-        """Sessions as kept, joined with what was done in them."""
+        """Return sessions as kept, joined with what was done in them."""
         kept = self._kept.sessions(plan_id)
         counts = self._kept.n_events(plan_id)
         if not counts:

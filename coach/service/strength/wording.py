@@ -12,7 +12,7 @@ from coach.strength.rhythm import DAY_NAMES
 
 
 def parse_days(text: str) -> tuple[int, ...]:
-    """`mon,thu` to (0, 3).
+    """Read `mon,thu` as (0, 3).
 
     Raises:
         UserError: a word is no weekday.
@@ -28,7 +28,7 @@ def parse_days(text: str) -> tuple[int, ...]:
 
 
 def parse_time(text: str) -> time:
-    """`18:30` to a time of day.
+    """Read `18:30` as a time of day.
 
     Raises:
         UserError: it is none.
@@ -51,7 +51,7 @@ def parse_track(text: str) -> Track:
 
 
 def words_of(p: Prescription, knowledge: Knowledge, say: Phrases = ENGLISH) -> str:
-    """One line of a prescription: `Squat: 2 x 8, 4 kg`."""
+    """Return one line of a prescription: `Squat: 2 x 8, 4 kg`."""
     exercise = knowledge.exercises[p.exercise_id]
     amount = f"{p.hold_s} s" if p.hold_s is not None else f"{p.reps}"
     sides = f" {say('each side')}" if exercise.is_each_side else ""

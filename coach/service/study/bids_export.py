@@ -130,7 +130,7 @@ class _Dataset:
         return written, unreadable
 
     def write_tables(self, written: Mapping[str, list[str]]) -> None:
-        """Participants, sessions, scans and phenotypes."""
+        """Write participants, sessions, scans and phenotypes."""
         self._participants()
         for _, of_one in groupby(self._found.runs, key=lambda run: run.participant.name):
             sessions = []
@@ -197,7 +197,8 @@ class _Dataset:
             self._json(path.replace(".tsv", ".json"), bids.SCANS_JSON)
 
     def _withdrawn(self) -> None:
-        """Labels of those who withdrew, for who holds an earlier export; sourcedata, for BIDS has no place for it."""
+        """Write labels of those who withdrew, for who holds an earlier export; sourcedata,
+        for BIDS has no place for it."""
         names = read_withdrawn(self._found.store)
         if names:
             known = {runner: one.name for runner, one in read_participants(self._found.store).items()}
@@ -205,7 +206,7 @@ class _Dataset:
             self._text("sourcedata/withdrawn.tsv", bids.tsv(("participant_id",), [(label,) for label in labels]))
 
     def _phenotype(self, measure: str) -> None:
-        """One row a participant, as BIDS wants it, and one column a week; of two in a week the later counts."""
+        """Write one row a participant, as BIDS wants it, and one column a week; of two in a week the later counts."""
         enrolled = {one.name: one.enrolled_at for one in self._found.participants}
         cells: dict[str, dict[str, float]] = {}
         for outcome in sorted(self._outcomes, key=lambda one: one.at):

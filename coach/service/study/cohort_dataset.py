@@ -35,12 +35,12 @@ class CohortDataset:
         return len(self.index)
 
     def __iter__(self) -> Iterator[CohortDataset]:
-        """Each recording as a dataset of its own."""
+        """Yield each recording as a dataset of its own."""
         for k in range(len(self.index)):
             yield CohortDataset(self.root, self.index.iloc[k : k + 1])
 
     def subset(self, **values: str) -> CohortDataset:
-        """Those whose columns have these values."""
+        """Return those whose columns have these values."""
         index = self.index
         for column, value in values.items():
             index = index[index[column] == value]

@@ -48,8 +48,8 @@ class Computed:
 
 
 def computed_runs(store_url: str, results_url: str | None = None, columns: Sequence[str] | None = None) -> Computed:
-    """All runs of a store that are computed with the algorithm of this program. columns: of their rows, beside those
-    that say what they are; None: all.
+    """Return all runs of a store that are computed with the algorithm of this program. columns: of their rows, beside
+    those that say what they are; None: all.
 
     Raises:
         UserError: there is none yet. InterchangeError: the table of participants does not fit.

@@ -57,7 +57,7 @@ class OutcomeValue:
 
 
 def read_participants(store: StudyStore) -> dict[str, Participant]:
-    """Participants by runner; empty where there is no table.
+    """Return participants by runner; empty where there is no table.
 
     Raises:
         InterchangeError: the table does not fit; the words name the row.
@@ -85,7 +85,7 @@ def read_participants(store: StudyStore) -> dict[str, Participant]:
 
 
 def read_outcomes(store: StudyStore) -> list[OutcomeValue]:
-    """Answers and tests; empty where there is no table.
+    """Return answers and tests; empty where there is no table.
 
     Raises:
         InterchangeError: the table does not fit; the words name the row.
@@ -101,7 +101,7 @@ def read_outcomes(store: StudyStore) -> list[OutcomeValue]:
 
 
 def read_withdrawn(store: StudyStore) -> list[str]:
-    """Runners who withdrew, as the clinic that wrote the store names them; empty where it says nothing."""
+    """Return runners who withdrew, as the clinic that wrote the store names them; empty where it says nothing."""
     try:
         lines = store.read(WITHDRAWN).decode("utf-8").splitlines()[1:]
     except (FileNotFoundError, UnicodeDecodeError):

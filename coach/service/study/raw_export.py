@@ -120,7 +120,8 @@ def _read(
 
 
 def _samples(decoder: Decoder, item: Notification) -> list[ImuChunk]:
-    """Motion readings of a packet; one that does not fit its protocol gives none, and its sensor's report counts it."""
+    """Return motion readings of a packet; one that does not fit its protocol gives none,
+    and its sensor's report counts it."""
     try:
         return [sample for sample in decoder.feed(item) if isinstance(sample, ImuChunk)]
     except PacketError:
@@ -128,7 +129,7 @@ def _samples(decoder: Decoder, item: Notification) -> list[ImuChunk]:
 
 
 def _event_rows(events: Sequence[RunEvent], end_s: float) -> list[Sequence[object]]:
-    """Laps, pauses, cues and pain, in the order of their times."""
+    """Return laps, pauses, cues and pain, in the order of their times."""
     timeline = Timeline()
     rows: list[Sequence[object]] = []
     for event in events:
@@ -199,7 +200,8 @@ def _write_motion(run: RawFiles, file: bids.MotionFile, columns: Sequence[FloatA
 
 
 def readings_tsv(columns: Sequence[FloatArray]) -> bytes:
-    """Columns of equal length as rows with tabs between, without heading; the first is time [s]; NaN is "n/a"."""
+    """Return columns of equal length as rows with tabs between, without heading; the first is time [s];
+    NaN is "n/a"."""
     pa, writer = needed("pyarrow", "a study"), needed("pyarrow.csv", "a study")
     rounded = [np.round(values, _DIGITS if k else _TIME_DIGITS) + 0.0 for k, values in enumerate(columns)]
     arrays: list[Array] = [pa.array(values, mask=np.isnan(values)) for values in rounded]

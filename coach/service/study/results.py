@@ -82,7 +82,7 @@ class Results:
     def rows(
         self, marks: Collection[str] | None = None, columns: Sequence[str] | None = None
     ) -> Iterator[dict[str, object]]:
-        """Rows by column name, of these recordings or of all, in the order of marks; many files are read at once.
+        """Yield rows by column name, of these recordings or of all, in the order of marks; many files are read at once.
         columns: those that are wanted; None: all, which takes twice as long."""
         known = self.marks()
         names = [name for mark, name in sorted(known.items()) if marks is None or mark in marks]
@@ -91,7 +91,7 @@ class Results:
                 yield from rows
 
     def table(self, kind: str, sha256: str) -> "Table":
-        """Strides or seconds (`STRIDES`, `SECONDS`) of a recording, as a pyarrow table."""
+        """Return strides or seconds (`STRIDES`, `SECONDS`) of a recording, as a pyarrow table."""
         return _read(self._store.read(self._name(kind, sha256)))
 
     # Inside --------------------------------------------------------------------------------------------------------

@@ -35,13 +35,13 @@ _KILLED: Final = "each process that computed it died: too little memory, or a fa
 
 
 def in_this_process(tasks: Iterable[Found], job: Job) -> Iterator[Done]:
-    """One after another, here: to look for a fault. A recording that kills its process ends the program."""
+    """Work off one after another, here: to look for a fault. A recording that kills its process ends the program."""
     for task in tasks:
         yield work(task, job)
 
 
 def by_pool(tasks: Iterable[Found], job: Job, n_processes: int) -> Iterator[Done]:
-    """On several processes of this machine."""
+    """Work on several processes of this machine."""
     left, suspects = iter(tasks), list[Found]()
     while unfinished := (yield from _one_pool(left, job, n_processes, AHEAD * n_processes)):
         suspects += unfinished
@@ -51,7 +51,7 @@ def by_pool(tasks: Iterable[Found], job: Job, n_processes: int) -> Iterator[Done
 
 
 def _one_pool(tasks: Iterator[Found], job: Job, n_processes: int, window: int) -> Generator[Done, None, list[Found]]:
-    """Until all is done, or a process dies; returns the tasks that were under way then."""
+    """Work until all is done, or a process dies; return the tasks that were under way then."""
     pool = ProcessPoolExecutor(n_processes, get_context("spawn"))
     under_way: dict[Future[Done], Found] = {}
     unfinished: list[Found] = []
@@ -76,7 +76,7 @@ def _one_pool(tasks: Iterator[Found], job: Job, n_processes: int, window: int) -
 
 
 def by_dask(tasks: Iterable[Found], job: Job, client: "Client") -> Iterator[Done]:
-    """On the workers of a Dask client (`distributed.Client`).
+    """Work on the workers of a Dask client (`distributed.Client`).
 
     Raises:
         UserError: a worker has another version of the program, or the scheduler is gone.
@@ -106,8 +106,8 @@ def check_workers(client: "Client", job: Job) -> None:
 def _windowed(
     tasks: Iterator[Found], job: Job, client: "Client", window: int | None, killers: list[Found]
 ) -> Iterator[Done]:
-    """Tasks with at most `window` of them under way (None: as many as the workers need); those whose workers died go
-    into `killers`."""
+    """Work off tasks with at most `window` of them under way (None: as many as the workers need);
+    those whose workers died go into `killers`."""
     distributed = needed("distributed", "a scheduler")
     done = distributed.as_completed(loop=client.loop)
     under_way: dict[object, Found] = {}

@@ -55,7 +55,7 @@ class StudyStore:
         self._is_folder = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
     def recordings(self) -> Iterator[Found]:
-        """Every recording, in the order of their paths; one folder at the top is listed at a time.
+        """Yield every recording, in the order of their paths; one folder at the top is listed at a time.
 
         Raises:
             UserError: the store cannot be read.
@@ -94,7 +94,7 @@ class StudyStore:
         self._fs.rm_file(self._path(name))
 
     def names(self, prefix: str) -> list[str]:
-        """Files below a prefix, as paths below the store."""
+        """Return files below a prefix, as paths below the store."""
         return [name for name, _ in self._listing(prefix)]
 
     # Inside --------------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ class StudyStore:
         return f"{self._root}/{name}".rstrip("/")
 
     def _tops(self) -> list[str]:
-        """Folders and recordings at the top, without what is no recording."""
+        """Return folders and recordings at the top, without what is no recording."""
         try:
             entries = self._fs.ls(self._root, detail=True)
         except OSError as error:

@@ -53,7 +53,8 @@ def _title(measure: str) -> str:
 
 
 def mean_and_half(numbers: Sequence[float]) -> tuple[float, float | None]:
-    """Mean of the participants' values and half of its 95 % interval by Student's t; None for fewer than `FEWEST`."""
+    """Return the mean of the participants' values and half of its 95 % interval by Student's t;
+    None for fewer than `FEWEST`."""
     n, mean = len(numbers), sum(numbers) / len(numbers)
     if n < FEWEST:
         return mean, None

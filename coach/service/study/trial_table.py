@@ -76,7 +76,8 @@ def _trial(found: Computed) -> Trial:
 def table_of_trial(
     trial: Trial, speed_mps: float, metrics: Sequence[str] = ("step_length_m",), reference: str | None = None
 ) -> TrialTable:
-    """Values and effects. reference: arm that the others are compared with; None: the first of the participants' table.
+    """Return values and effects. reference: arm that the others are compared with;
+    None: the first of the participants' table.
 
     Raises:
         UserError: there is no such metric or arm, or statsmodels is not installed.
@@ -101,7 +102,7 @@ def table_of_trial(
 
 
 def write_table(table: TrialTable, metrics: Sequence[str], out: Path) -> None:
-    """`values.csv`, `effects.csv`, `flow.json` and `figure.png` in a folder."""
+    """Write `values.csv`, `effects.csv`, `flow.json` and `figure.png` in a folder."""
     out.mkdir(parents=True, exist_ok=True)
     _csv(out / "values.csv", TrialValue, table.values)
     _csv(out / "effects.csv", Effect, table.effects)

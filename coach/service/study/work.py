@@ -83,7 +83,7 @@ def failed(found: Found, job: Job, status: Status, words: str) -> Done:
 
 
 def runner_of(source: str, manifest: Manifest | None = None) -> str:
-    """Whose a recording is: by the first folder of its path, or the key that sealed it where it lies alone."""
+    """Return whose a recording is: by the first folder of its path, or the key that sealed it where it lies alone."""
     folders = source.split("/")[:-1]
     if manifest is not None and len(folders) < 2:  # the only folder is the run's own
         return manifest.public_key
@@ -189,7 +189,7 @@ def _done(row: RunRow, start_s: float) -> Done:
 
 
 def peak_mb() -> float:
-    """Most memory that this process ever held [MB]; 0 where the system does not say."""
+    """Return the most memory that this process ever held [MB]; 0 where the system does not say."""
     try:
         import resource
     except ImportError:

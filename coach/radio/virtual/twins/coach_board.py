@@ -29,7 +29,7 @@ _NOTIFICATION_HEAD = 3
 
 
 def crc16(data: bytes) -> int:
-    """CRC-16/CCITT-FALSE."""
+    """Return CRC-16/CCITT-FALSE."""
     return binascii.crc_hqx(data, 0xFFFF)
 
 

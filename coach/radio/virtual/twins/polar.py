@@ -104,7 +104,7 @@ class _Stream:
         return self._full_scale / 32768 if self.kind == GYRO else None
 
     def frames(self, block: SampleBlock, boot_ns: int) -> Iterator[tuple[bytes, int]]:
-        """Frames that this block completes, each with its number of readings."""
+        """Yield frames that this block completes, each with its number of readings."""
         counts = self._counts(block)
         period_ns = 1e9 / self.sampler.rate_hz
         last = block.first + len(counts) - 1

@@ -20,7 +20,8 @@ def frame_head(kind: int, last_ns: int, frame_type: int) -> bytes:
 
 
 def pack_deltas(deltas: Counts) -> bytes:
-    """One block: the narrowest even width that holds them all; bits least significant first, channels interleaved."""
+    """Return one block: the narrowest even width that holds them all; bits least significant first,
+    channels interleaved."""
     largest = int(np.max(np.abs(deltas))) if deltas.size else 0
     width = max(2, largest.bit_length() + 1)
     width += width % 2
@@ -56,7 +57,7 @@ class DeltaFrames:
         self.n_readings = 0
 
     def add(self, counts: Counts) -> Iterator[tuple[bytes, int]]:
-        """Sample bytes and number of readings of the frame that is full before these readings, if it is."""
+        """Yield the sample bytes and number of readings of the frame that is full before these readings, if it is."""
         if self._last is not None:
             block = pack_deltas(np.diff(np.vstack([self._last, counts]), axis=0))
             if len(self._body) + len(block) <= _ROOM - 10:
