@@ -3,7 +3,8 @@
 import math
 import os
 import socket
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,6 +56,14 @@ def failed_if_skipped(report: Report) -> Report:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome, report.longrepr = "failed", f"skipped in CI, where everything must be there: {reason}"
     return report
+
+
+def until(is_so: Callable[[], object], within_s: float = 90.0) -> None:
+    """Wait until it is so. within_s: far longer than it takes, also on a machine that others keep busy."""
+    end_s = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < end_s, f"it did not come within {within_s:g} s"
+        time.sleep(0.01)
 
 
 def free_port() -> int:

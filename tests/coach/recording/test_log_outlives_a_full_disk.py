@@ -10,8 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from coach.recording.reader import read_recording
 from coach.recording.recovery import find_unfinished, parts_of, recover
 from coach.recording.writer import RecordingWriter
 from tests.coach.recording.test_recordings_survive import HEADER, IMU
+from tests.support.common import until
 
 resource = pytest.importorskip("resource", reason="needs setrlimit")
 
@@ -50,13 +50,6 @@ def readings(first: int, last: int) -> list[Notification]:
     return [Notification("AA:BB", IMU, n / 100, os.urandom(200)) for n in range(first, last)]
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 90
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def feed(writer: RecordingWriter, items: list[Notification]) -> list[Notification]:
     for item in items:
         writer.write(item)
@@ -64,7 +57,9 @@ def feed(writer: RecordingWriter, items: list[Notification]) -> list[Notificatio
 
 
 @pytest.mark.parametrize("beyond", [0, 1, 100, 3000, 9000])
-def test_nothing_is_lost_while_the_disk_refuses(tmp_path: Path, beyond: int) -> None:
+def test_nothing_is_lost_while_the_disk_refuses(tmp_path: Path, beyond: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries, go_on = [], RecordingWriter._go_on
+    monkeypatch.setattr(RecordingWriter, "_go_on", lambda writer: tries.append(go_on(writer)))
     writer = RecordingWriter(tmp_path, HEADER)
     sent = feed(writer, readings(0, 200))
     until(lambda: writer.path.stat().st_size > 20000)
@@ -73,7 +68,8 @@ def test_nothing_is_lost_while_the_disk_refuses(tmp_path: Path, beyond: int) -> 
         until(lambda: "File too large" in writer.problem)
         with file_limit(10):
             sent += feed(writer, readings(300, 400))
-            time.sleep(0.2)
+            n_tries = len(tries)
+            until(lambda: len(tries) >= n_tries + 2)
             assert writer.problem
             assert len(parts_of(writer.path)) == 1, "what could not be begun leaves nothing behind"
     until(lambda: not writer.problem)
@@ -140,7 +136,8 @@ import resource, sys, time
 from pathlib import Path
 from coach.recording import writer as writer_module
 from coach.recording.writer import RecordingWriter
-from tests.coach.recording.test_log_outlives_a_full_disk import HEADER, feed, file_limit, readings, until
+from tests.coach.recording.test_log_outlives_a_full_disk import HEADER, feed, file_limit, readings
+from tests.support.common import until
 writer_module.TRY_AGAIN_S = 0.05
 writer = RecordingWriter(Path(sys.argv[1]), HEADER)
 feed(writer, readings(0, 200))
@@ -150,7 +147,7 @@ for first in (200, 400):
         until(lambda: bool(writer.problem))
     until(lambda: not writer.problem)
 feed(writer, readings(600, 700))
-time.sleep(0.5)
+time.sleep(0.5)  # its thread writes them meanwhile
 print("written", flush=True)
 time.sleep(60)
 """

@@ -1,7 +1,6 @@
 """Reminders are delivered once, at their time, by one process, and never stacked."""
 
 import threading
-import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,9 +10,11 @@ from apscheduler.jobstores.base import JobLookupError
 
 from coach.errors import StorageError
 from coach.model.reminders import Reminder
-from coach.reminders.scheduler import Reminders
+from coach.reminders.scheduler import PULSE_S, Reminders
 from coach.storage.reminders import EVERY_CHANNEL, KeptReminders
 from coach.storage.store import Store
+from tests.support.clock import ManualClock
+from tests.support.common import until
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -44,6 +45,25 @@ class Delivered(list):
         self.append(one.key)
         self.bell.release()
         return ()
+
+
+class Asked:
+    """A source of reminders, which every pulse asks after it has delivered what is owed."""
+
+    def __init__(self, wanted: list[Reminder]) -> None:
+        self._wanted = wanted
+        self._n = 0
+
+    def __call__(self, _now: datetime) -> list[Reminder]:
+        self._n += 1
+        return self._wanted
+
+    def await_pulses(self, reminders: Reminders, n: int) -> None:
+        """Have so many whole pulses come and go."""
+        for _ in range(n):
+            before = self._n
+            reminders.refresh_soon()
+            until(lambda before=before: self._n > before)
 
 
 def run_until_delivered(
@@ -169,13 +189,14 @@ class Refusing(Delivered):
 
 
 def refused_once(store: Store, between: Callable[[KeptReminders], object]) -> Refusing:
-    kept, delivered = KeptReminders(store.database), Refusing(1)
-    wanted = [reminder("a", real_now() - timedelta(seconds=1))]
-    reminders = Reminders(kept, delivered, {"test": lambda now: wanted}, real_now, pulse_s=0.5)
+    kept, delivered, clock = KeptReminders(store.database), Refusing(1), ManualClock(real_now())
+    asked = Asked([reminder("a", clock.now - timedelta(seconds=1))])
+    reminders = Reminders(kept, delivered, {"test": asked}, clock)
     reminders.start()
-    assert delivered.bell.acquire(timeout=90)
+    until(lambda: kept.owed(clock.now + timedelta(seconds=PULSE_S)))
     between(kept)
-    delivered.bell.acquire(timeout=2)
+    clock.now += timedelta(seconds=PULSE_S)
+    asked.await_pulses(reminders, 3)
     reminders.stop()
     return delivered
 
@@ -201,9 +222,7 @@ def test_a_delivery_that_fails_as_nobody_foresaw_ends_no_later_reminder(store: S
     delivered, wanted = Failing(), [reminder("a", real_now() - timedelta(seconds=1))]
     reminders = Reminders(KeptReminders(store.database), delivered, {"test": lambda now: wanted}, real_now, pulse_s=0.1)
     reminders.start()
-    end_s = time.monotonic() + 90
-    while delivered.n_failed < 2 and time.monotonic() < end_s:
-        time.sleep(0.05)
+    until(lambda: delivered.n_failed == 2)
     wanted.append(reminder("b", real_now() - timedelta(seconds=1)))
     assert delivered.bell.acquire(timeout=90)
     reminders.stop()
@@ -244,11 +263,13 @@ class Away(Delivered):
 
 def lived(store: Store, deliver: Delivered, wanted: list[Reminder], at: datetime, n: int = 1) -> None:
     """One life of the service at the moment `at`, in which `deliver` is called `n` times."""
-    reminders = Reminders(KeptReminders(store.database), deliver, {"test": lambda _: wanted}, lambda: at, pulse_s=0.05)
+    asked = Asked(wanted)
+    reminders = Reminders(KeptReminders(store.database), deliver, {"test": asked}, lambda: at)
     reminders.start()
+    asked.await_pulses(reminders, 1)  # what is owed is delivered with a pulse
     for _ in range(n):
-        assert deliver.bell.acquire(timeout=10)
-    time.sleep(0.2)  # some pulses more
+        assert deliver.bell.acquire(timeout=90)
+    asked.await_pulses(reminders, 3)
     reminders.stop()
 
 

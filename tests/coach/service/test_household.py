@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from coach.errors import ConflictError, StorageError, UserError
 from coach.service.folder_lock import FolderLock
 from coach.service.household import LIST_FILE, LOCK_FILE, Household, Member
+from tests.support.common import until
 
 
 def test_each_runner_has_a_folder_and_a_port_that_stay(tmp_path: Path) -> None:
@@ -62,12 +63,21 @@ def test_the_page_and_the_command_add_at_the_same_moment_and_both_runners_are_th
     page, command = Household(tmp_path), Household(tmp_path)
     write, threads = page._write, ThreadPoolExecutor(1)
     added: list[Future[Member]] = []
+    refused, take = [], FolderLock.take
+
+    def counted(lock: FolderLock) -> None:
+        try:
+            take(lock)
+        except ConflictError:
+            refused.append(lock)
+            raise
 
     def write_late(members: tuple[Member, ...]) -> None:
         added.append(threads.submit(command.add, "Ben"))
-        time.sleep(0.3)
+        until(lambda: refused or added[0].done())
         write(members)
 
+    monkeypatch.setattr(FolderLock, "take", counted)
     monkeypatch.setattr(page, "_write", write_late)
     page.add("Anna")
     added[0].result(timeout=20)
@@ -89,7 +99,7 @@ def test_two_threads_of_one_page_add_one_after_the_other_also_where_the_system_l
     def write_late(members: tuple[Member, ...]) -> None:
         if not added:
             added.append(threads.submit(page.add, "Ben"))
-            time.sleep(0.3)
+            time.sleep(0.3)  # long enough to add Ben, were it not held up: a thread that waits for a lock shows nothing
         write(members)
 
     monkeypatch.setattr(page, "_write", write_late)

@@ -24,7 +24,9 @@ class QuietSource:
         await asyncio.Event().wait()
 
 
-def begin(coach: Coach, source: QuietSource | None = None, **more: Any) -> Run:
-    """Start a run of one pod that says nothing."""
+def begin(
+    coach: Coach, source: QuietSource | None = None, clock: Callable[[], float] | None = None, **more: Any
+) -> Run:
+    """Start a run of one pod that says nothing. clock: the run's [s], by default one that goes with the wall's."""
     played = source or QuietSource()
-    return coach.runs.begin((POD,), lambda: (played, RunClock()), **more)
+    return coach.runs.begin((POD,), lambda: (played, clock or RunClock()), **more)

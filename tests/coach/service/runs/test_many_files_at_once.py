@@ -3,7 +3,6 @@
 import io
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Generator, Iterator
 from datetime import timedelta
@@ -19,6 +18,7 @@ from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService, ImportStep
 from coach.storage.store import Store
 from tests.coach.service.runs import exports_of_others as others
+from tests.support.common import until
 
 
 class Account:
@@ -200,10 +200,7 @@ def test_a_route_is_kept_once_read_and_goes_with_its_run(account: Account, tmp_p
 
 
 def ended(account: Account) -> None:
-    until = time.monotonic() + 90
-    while account.imports.status().is_running:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: not account.imports.status().is_running)
 
 
 def test_uploads_come_in_in_the_background_with_a_report(account: Account) -> None:
@@ -232,14 +229,14 @@ def test_one_import_at_a_time_and_a_stopped_one_goes_on_where_it_was(
 
     def slowly(*args: object) -> object:
         n_read.append(1)
-        time.sleep(0.1)
+        until(lambda: len(n_read) != 3 or account.imports._is_stopping.is_set())
         return read(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(account.history.files, "import_file", slowly)
     account.imports.start(folder)
     with pytest.raises(UserError, match="going on"):
         account.imports.start(folder)
-    time.sleep(0.15)
+    until(lambda: len(n_read) == 3)
     account.imports.cancel()
     n_before = account.n_runs()
     assert 0 < n_before < 6
@@ -254,19 +251,22 @@ def test_imports_in_the_background_wait_while_a_run_is_on(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "_RUN_POLL_S", 0.01)
-    is_on = [True]
-    waiting = ImportService(account.store, account.history.files, account.imports.inbox, is_run_on=lambda: is_on[0])
+    is_on, asked = [True], []
+
+    def is_run_on() -> bool:
+        asked.append(1)
+        return is_on[0]
+
+    waiting = ImportService(account.store, account.history.files, account.imports.inbox, is_run_on=is_run_on)
     days = {f"{n}.fit": others.fit(others.DAY + timedelta(days=n)) for n in range(3)}
     waiting.start(others.unpack(tmp_path / "all", days))
     others.unpack(waiting.inbox, {"inbox.fit": others.fit(others.DAY + timedelta(days=9))})
     waiting.import_settled(waiting.import_settled({}))
-    time.sleep(0.3)
+    n_asked = len(asked)
+    until(lambda: len(asked) > n_asked + 10)
     assert account.n_runs() <= 1
     is_on[0] = False
-    until = time.monotonic() + 90
-    while waiting.status().is_running:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: not waiting.status().is_running)
     waiting.import_settled(waiting.import_settled({}))
     assert account.n_runs() == 4
     waiting.stop()
@@ -284,10 +284,7 @@ def test_a_file_in_the_inbox_comes_in_once_it_no_longer_grows(account: Account) 
     assert account.n_runs() == 0
     path.write_bytes(content)
     seen = account.imports.import_settled(seen)
-    until = time.monotonic() + 90
-    while account.n_runs() == 0:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    until(lambda: account.n_runs() == 1)
     assert path.exists()  # it may be a watch's own folder
 
 

@@ -1,7 +1,6 @@
 """One run at a time by construction; each tap reaches its own run at its own moment, or is refused in words."""
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -18,6 +17,8 @@ from coach.recording.reader import read_recording
 from coach.service.event_loop import LoopThread
 from coach.settings import make_settings
 from tests.coach.service.runs.quiet_run import begin
+from tests.support.clock import ManualClock
+from tests.support.common import until
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_closing_ends_a_run_that_is_being_started(coach: Coach, monkeypatch: pyt
 
     def slow(*arguments: Any) -> Any:
         is_making.set()
-        time.sleep(0.2)
+        until(lambda: coach.runs._is_closed)
         return prepare(*arguments)
 
     monkeypatch.setattr(coach.coaching, "prepare", slow)
@@ -135,8 +136,9 @@ def test_closing_ends_a_run_that_is_being_started(coach: Coach, monkeypatch: pyt
 
 
 def test_a_late_pain_goes_to_its_own_run_and_moment(coach: Coach) -> None:
-    first = begin(coach)
-    time.sleep(1.2)
+    clock = ManualClock(0.0)
+    first = begin(coach, clock=clock)
+    clock.now = 1.2
     coach.runs.stop()
     second = begin(coach)
     coach.runs.pain(7, run_id=first.run_id, age_s=0.5)
@@ -171,10 +173,11 @@ def test_a_late_tap_of_another_run_is_refused_and_changes_nothing(coach: Coach) 
 
 
 def test_a_lap_counts_from_its_moment_unless_it_is_very_old(coach: Coach) -> None:
-    run = begin(coach)
-    time.sleep(1.0)
+    clock = ManualClock(0.0)
+    run = begin(coach, clock=clock)
+    clock.now = 1.0
     lap = coach.runs.lap("lap", run.run_id, age_s=0.6)
-    assert 0.3 <= lap.start_s <= 0.7
+    assert lap.start_s == pytest.approx(0.4)
     assert coach.runs.lap("lap", run.run_id, age_s=20.0).start_s == lap.start_s
     with pytest.raises(ConflictError, match="45 s old"):
         coach.runs.pause(run.run_id, age_s=45.0)
@@ -185,10 +188,7 @@ def test_a_mis_tap_is_taken_back_from_engine_log_and_database(coach: Coach, is_s
     run = begin(coach)
     coach.runs.pain(2, run_id=run.run_id)
     coach.runs.pain(9, run_id=run.run_id)
-    until = time.monotonic() + 10.0
-    while is_stored and len(coach.store.pain.list(run_id=run.run_id)) < 2:
-        assert time.monotonic() < until, "the taps never reached the database"
-        time.sleep(0.02)
+    until(lambda: not is_stored or len(coach.store.pain.list(run_id=run.run_id)) == 2)
     coach.runs.take_back_pain(run.run_id)
     with pytest.raises(ConflictError, match="ten seconds"):
         coach.runs.take_back_pain(run.run_id)
@@ -216,8 +216,9 @@ def test_a_tap_of_a_minute_ago_stays(coach: Coach, monkeypatch: pytest.MonkeyPat
 
 def test_an_undo_that_was_held_up_takes_back_its_own_tap_and_no_newer_one(coach: Coach) -> None:
     """The second phone's 8 was taken back by the first one's undo of a minute before."""
-    run = begin(coach)
-    time.sleep(1.0)
+    clock = ManualClock(0.0)
+    run = begin(coach, clock=clock)
+    clock.now = 1.0
     coach.runs.pain(8, run_id=run.run_id)
     with pytest.raises(ConflictError, match="ten seconds"):
         coach.runs.take_back_pain(run.run_id, age_s=60.0)
@@ -242,16 +243,18 @@ def test_a_stop_that_was_held_up_for_minutes_does_not_end_a_run_that_went_on(coa
 def test_a_pain_tap_is_taken_while_the_database_is_busy(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
     run, is_busy, add = begin(coach), threading.Event(), coach.store.pain.add
     is_busy.set()
+    refused: list[int] = []
 
     def busy(*entries: Any) -> None:
         if is_busy.is_set():
+            refused.append(len(entries))
             raise StorageError("another program holds the database: close it and try again")
         add(*entries)
 
     monkeypatch.setattr(coach.store.pain, "add", busy)
     coach.runs.pain(7, run_id=run.run_id)
     coach.runs.pain(3, is_calf=True, run_id=run.run_id)
-    time.sleep(0.3)
+    until(lambda: 2 in refused)
     assert coach.store.pain.list(run_id=run.run_id) == []
     is_busy.clear()
     coach.runs.stop()
