@@ -1,8 +1,8 @@
 """What an app compiles: templates once in a process, and what builds a rule's addresses when one is first built.
 
-A household has an app for each runner, and each would compile its own. Werkzeug (3.1) compiles two functions a rule when
-it is added, to build addresses from an endpoint's name: 25 of the 30 ms that an app of 180 rules took to make. Our pages
-name addresses as they are; two templates build some.
+A household has an app for each runner, and each would compile its own. Werkzeug (3.1) compiles two functions a rule
+when it is added, to build addresses from an endpoint's name: 25 of the 30 ms that an app of 180 rules took to make. Our
+pages name addresses as they are; two templates build some.
 """
 
 from collections.abc import Callable
