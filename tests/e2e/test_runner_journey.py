@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from coach.bootstrap import Coach
 from coach.demo.world import DEMO_BODY, Demo
 from coach.settings import make_settings
-from tests.support.browser import PHONE, served
+from tests.support.browser import PHONE, hold, served
 from web.app import create_app
 
 SPEED = 2.0  # of the virtual world
@@ -33,16 +33,6 @@ def demonstration(data: Path) -> Iterator[tuple[Coach, str]]:
                 coach.feed.close()
         finally:
             coach.close()
-
-
-def hold(page: Page, selector: str) -> None:
-    """Press long enough for a button that wants to be held."""
-    box = page.locator(selector).bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.wait_for_timeout(1500)
-    page.mouse.up()
 
 
 def shown(page: Page) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.common import missing
 from web.server import serve
@@ -113,6 +113,19 @@ def overlapping(page: Page, inside: str = "body") -> list[str]:
         }""",
         inside,
     )
+
+
+def hold(page: Page, selector: str, for_ms: float | None = None) -> None:
+    """Keep a finger on a button until it acts, or for so long."""
+    box = page.locator(selector).bounding_box()
+    assert box is not None, f"{selector} is not seen"
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    if for_ms is None:
+        expect(page.locator(f"{selector}.is-held")).to_have_count(0, timeout=10_000)
+    else:
+        page.wait_for_timeout(for_ms)
+    page.mouse.up()
 
 
 def wait_until(page: Page, expression: str, timeout_ms: float = 10_000, argument: Any = None) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 
 from coach.bootstrap import Coach
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, recorded_run
-from tests.support.browser import PHONE, chromium_arguments, wait_until
+from tests.support.browser import PHONE, chromium_arguments, hold, wait_until
 from tests.support.common import free_port
 from tests.support.one_browser import LONGEST_S, killed_after
 from tests.support.ready_coach import ready_coach
@@ -126,11 +126,7 @@ class Away:
 
     def stop(self) -> None:
         """Hold the button, as a finger does."""
-        box = self.page.locator("#stop").bounding_box()
-        self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        self.page.mouse.down()
-        self.page.wait_for_timeout(2000)
-        self.page.mouse.up()
+        hold(self.page, "#stop")
         wait_until(self.page, "() => document.body.dataset.run === 'ready'", 30_000)
 
     def kill(self) -> None:

@@ -12,7 +12,7 @@ from coach.model.pain import PainMoment
 from coach.model.runs import RunPlace, RunState
 from coach.wall_clock import utc_now
 from tests.coach.coaching.metric_runner import Body
-from tests.support.browser import wait_until
+from tests.support.browser import hold, wait_until
 from tests.support.coaching import baseline_runs
 from tests.support.signs import answer_signs
 from tests.web.held_run import HeldRun
@@ -30,14 +30,6 @@ def watching(url: str, phone: Page) -> Page:
 @pytest.fixture
 def running(run: HeldRun, url: str, phone: Page) -> Page:
     return watching(url, phone)
-
-
-def hold(page: Page, selector: str, for_ms: int) -> None:
-    box = page.locator(selector).bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.wait_for_timeout(for_ms)
-    page.mouse.up()
 
 
 def eventually(page: Page, look: Callable[[], Any], wanted: Any) -> None:
@@ -153,11 +145,11 @@ def test_lap_and_stop_need_a_hold(coach: PageCoach, run: HeldRun, running: Page)
     before = coach.runs.status()
     for selector in ("#lap", "#stop"):
         running.tap(selector)
-        hold(running, selector, 300)
+        hold(running, selector, for_ms=300)
     assert coach.runs.status() == before
-    hold(running, "#lap", 1100)
+    hold(running, "#lap")
     eventually(running, status(coach, "lap"), 2)
-    hold(running, "#stop", 1100)
+    hold(running, "#stop")
     running.wait_for_url(f"**/runs/{run.run_id}")
     assert coach.store.runs.get(run.run_id).state is RunState.FINISHED
 
@@ -167,7 +159,7 @@ def test_a_short_tap_on_lap_or_stop_says_to_hold(coach: PageCoach, running: Page
         running.tap(selector)
         expect(running.locator("#toast")).to_have_text("Keep your finger on it for a second.")
         running.evaluate("() => { document.querySelector('#toast').textContent = ''; }")
-    hold(running, "#lap", 1100)
+    hold(running, "#lap")
     eventually(running, status(coach, "lap"), 2)
     expect(running.locator("#toast")).to_have_text("Lap marked")
     running.wait_for_timeout(200)

@@ -15,7 +15,7 @@ from coach.model.links import LinkEvent, LinkStatus
 from coach.model.pain import PainMoment
 from coach.model.plain import to_plain
 from coach.model.workouts import PartKind, Workout, WorkoutPart
-from tests.support.browser import wait_until
+from tests.support.browser import hold, wait_until
 from tests.web.held_run import USES, HeldRun
 from tests.web.live_scene import cue
 from tests.web.page_coach import PageCoach
@@ -338,10 +338,7 @@ def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: PageCoach, r
     move(run, running, 1990.0, 690.0)
     move(run, running, 2001.0, 700.0)
     assert heard(running, 1)[0].startswith("2 kilometres")
-    running.mouse.move(200, 200)
-    running.mouse.down()
-    running.wait_for_timeout(1500)
-    running.mouse.up()
+    hold(running, "#pocket-hold")
     running.tap("#pocket-out")
     expect(running.locator("#pocket-dialog")).to_be_hidden()
     expect(running.locator("#stop")).to_be_visible()
