@@ -1,8 +1,6 @@
-"""What a run says besides its cues, how a metronome ticks, and the pocket: speech and vibration are the browser's."""
+"""What a run says besides its cues, and the pocket: speech and vibration are the browser's."""
 
-import itertools
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,25 +15,11 @@ from coach.model.plain import to_plain
 from coach.model.workouts import PartKind, Workout, WorkoutPart
 from tests.support.browser import hold, wait_until
 from tests.web.held_run import USES, HeldRun
+from tests.web.listening import open_page
 from tests.web.live_scene import cue
 from tests.web.page_coach import PageCoach
 
 pytestmark = pytest.mark.browser
-
-LISTEN = """() => {
-  window.said = []; window.tongues = []; window.shaken = []; window.ticks = [];
-  speechSynthesis.speak = (u) => { if (u.text.trim()) { window.said.push(u.text); window.tongues.push(u.lang); } };
-  navigator.vibrate = (pattern) => { if (pattern) window.shaken.push(pattern); return true; };
-  const start = OscillatorNode.prototype.start;
-  OscillatorNode.prototype.start = function (at) { window.ticks.push(at); start.call(this, at); };
-}"""
-
-
-def open_page(url: str, phone: Page) -> Page:
-    phone.add_init_script(f"({LISTEN})()")
-    phone.goto(f"{url}/live")
-    wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
-    return phone
 
 
 @pytest.fixture
@@ -270,55 +254,6 @@ def test_a_kilometre_waits_for_a_cue_and_a_cue_for_nothing(run: HeldRun, running
     run.cue()
     assert heard(running, 2)[1] == "Quick, light steps, as on hot sand"
     assert running.evaluate("() => window.cut") == 1
-
-
-def choose_metronome(page: Page, mode: str) -> None:
-    page.tap("#unlock-yes")
-    page.tap("#more")
-    page.select_option("#metronome", mode)
-    page.keyboard.press("Escape")
-
-
-def tick(run: HeldRun, page: Page, spm: float | None, for_s: float) -> float:
-    """Publish a rate each 250 ms; return the seconds that it took, which a busy machine makes more."""
-    begun_s = time.monotonic()
-    for _ in range(round(for_s / 0.25)):
-        run.numbers(tick_spm=spm)
-        page.wait_for_timeout(250)
-    return time.monotonic() - begun_s
-
-
-def test_a_metronome_ticks_at_the_rate_the_coach_allows_and_rests_when_it_does_not(run: HeldRun, running: Page) -> None:
-    choose_metronome(running, "sound")
-    took_s = tick(run, running, 180.0, 4.0)
-    ticks = running.evaluate("() => window.ticks")
-    assert 9 <= len(ticks) <= took_s * 180 / 60 + 2
-    gaps = [later - earlier for earlier, later in itertools.pairwise(ticks)]
-    assert sorted(gaps)[len(gaps) // 2] == pytest.approx(60 / 180, abs=1e-3)
-    tick(run, running, None, 2.0)  # a busy page hears of it late
-    n_ticks = len(running.evaluate("() => window.ticks"))
-    tick(run, running, None, 1.5)
-    assert len(running.evaluate("() => window.ticks")) == n_ticks
-    running.tap("#pause")
-    tick(run, running, 180.0, 1.0)
-    assert len(running.evaluate("() => window.ticks")) == n_ticks
-
-
-def test_a_metronome_may_vibrate_and_stops_where_numbers_stop(run: HeldRun, running: Page) -> None:
-    choose_metronome(running, "vibration")
-    took_s = tick(run, running, 170.0, 3.0)
-    n_pulses = running.evaluate("() => window.shaken.filter((p) => p === 35).length")
-    assert 6 <= n_pulses <= took_s * 170 / 60 + 2
-    running.wait_for_timeout(4000)  # no word from the coach
-    n_pulses = running.evaluate("() => window.shaken.length")
-    running.wait_for_timeout(1000)
-    assert running.evaluate("() => window.shaken.length") == n_pulses
-
-
-def test_nobody_hears_a_metronome_unasked(run: HeldRun, running: Page) -> None:
-    running.tap("#unlock-yes")
-    tick(run, running, 180.0, 1.5)
-    assert running.evaluate("() => [window.ticks.length, window.shaken.length]") == [0, 0]
 
 
 def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: PageCoach, run: HeldRun, running: Page) -> None:
