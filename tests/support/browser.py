@@ -115,11 +115,11 @@ def overlapping(page: Page, inside: str = "body") -> list[str]:
     )
 
 
-def hold(page: Page, selector: str, for_ms: float | None = None) -> None:
-    """Keep a finger on a button until it acts, or for so long."""
+def hold(page: Page, selector: str, for_ms: float | None = None, at: tuple[float, float] = (0.5, 0.5)) -> None:
+    """Keep a finger on a button until it acts, or for so long. at: where, in shares of its width and height."""
     box = page.locator(selector).bounding_box()
     assert box is not None, f"{selector} is not seen"
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] * at[0], box["y"] + box["height"] * at[1])
     page.mouse.down()
     if for_ms is None:
         expect(page.locator(f"{selector}.is-held")).to_have_count(0, timeout=10_000)

@@ -273,7 +273,7 @@ def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: PageCoach, r
     move(run, running, 1990.0, 690.0)
     move(run, running, 2001.0, 700.0)
     assert heard(running, 1)[0].startswith("2 kilometres")
-    hold(running, "#pocket-hold")
+    hold(running, "#pocket-hold", at=(0.5, 0.25))  # beside the button that it brings
     running.tap("#pocket-out")
     expect(running.locator("#pocket-dialog")).to_be_hidden()
     expect(running.locator("#stop")).to_be_visible()
