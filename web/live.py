@@ -16,11 +16,11 @@ from web.api import Body, route
 from web.context import answer_of, language, the_coach
 from web.errors import error_response
 from web.server import MAX_STREAMS
-from web.stream import LiveStream, Places
+from web.stream import LiveStream, StreamSlots
 from web.wire import json_response
 
 blueprint = Blueprint("live", __name__)
-_places: Final = Places(MAX_STREAMS, free=HERE)
+_slots: Final = StreamSlots(MAX_STREAMS, free=HERE)
 
 
 class StartBody(Body):
@@ -93,9 +93,9 @@ def page() -> str:
 def live() -> Response:
     """Return the event stream: `metrics`, `cue`, `sensor`, `run`, and a `heartbeat` at least every two seconds."""
     phone_id, is_allowed = watcher()
-    if not _places.take(phone_id):
+    if not _slots.take(phone_id):
         return error_response(503, "too_many_streams", "Too many pages watch at once. Close one of them.")
-    stream = LiveStream(the_coach().feed, _places, _last_id(), phone_id, is_allowed, language=language())
+    stream = LiveStream(the_coach().feed, _slots, _last_id(), phone_id, is_allowed, language=language())
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(stream, mimetype="text/event-stream", headers=headers)
 

@@ -28,7 +28,7 @@ _LIFE_S: Final = {"cue": CUE_LIFE_S, "metrics": METRICS_LIFE_S, "signal": METRIC
 
 
 @dataclass(slots=True)
-class Places:
+class StreamSlots:
     """How many streams may be open at once, in all and by one phone; more would leave no thread for others.
 
     most_each: a page that reloads holds its old stream for up to two seconds, and a browser has some tabs; by eye.
@@ -47,7 +47,7 @@ class Places:
         return self._taken.total()
 
     def take(self, phone_id: str = "") -> bool:
-        """Take a place for a stream of this phone; return False where none is left, for it or for anyone."""
+        """Take a slot for a stream of this phone; return False where none is left, for it or for anyone."""
         with self._lock:
             is_over = phone_id != self.free and self._taken[phone_id] >= self.most_each
             if is_over or self._taken.total() >= self.most:
@@ -56,7 +56,7 @@ class Places:
             return True
 
     def give_back(self, phone_id: str = "") -> None:
-        """Free a place that `take` gave; once for each."""
+        """Free a slot that `take` gave; once for each."""
         with self._lock:
             self._taken[phone_id] -= 1
             if self._taken[phone_id] <= 0:
@@ -64,7 +64,7 @@ class Places:
 
 
 class LiveStream(Iterator[bytes]):
-    """What one phone is sent, piece by piece. `close` gives its place back, whether or not a piece was ever taken.
+    """What one phone is sent, piece by piece. `close` gives its slot back, whether or not a piece was ever taken.
 
     is_allowed: asked before each piece, at least every two seconds; no ends the stream, as when the phone was removed.
     """
@@ -72,7 +72,7 @@ class LiveStream(Iterator[bytes]):
     def __init__(
         self,
         feed: LiveFeed,
-        places: Places,
+        slots: StreamSlots,
         after_id: int | None,
         phone_id: str = "",
         is_allowed: Callable[[], bool] = lambda: True,
@@ -81,7 +81,7 @@ class LiveStream(Iterator[bytes]):
     ) -> None:
         self._language = language
         self._feed = feed
-        self._places = places
+        self._slots = slots
         self._phone_id = phone_id
         self._is_allowed = is_allowed
         self._is_new = after_id is None or after_id > feed.newest_id
@@ -110,7 +110,7 @@ class LiveStream(Iterator[bytes]):
         """Give the place back; called by the server when the phone is gone."""
         if self._is_open:
             self._is_open = False
-            self._places.give_back(self._phone_id)
+            self._slots.give_back(self._phone_id)
 
     def _news(self) -> list[FeedEvent]:
         """Return what came after the last event sent; for a new phone first the newest numbers,

@@ -26,7 +26,16 @@ from coach.model.strength import (
 )
 from coach.strength.history import Past, Situation
 from coach.strength.progression import prescribe
-from coach.strength.rhythm import Place, Rules, check_wish, local_day, moment, next_place, place_at, zone
+from coach.strength.rhythm import (
+    Rules,
+    SessionTime,
+    check_wish,
+    local_day,
+    moment,
+    next_session_time,
+    session_time_at,
+    zone,
+)
 
 REP_S: Final = 4  # two there, two back: calm and counted; the speed of pictures and of the counting voice. By judgement
 OFFER_AGAIN: Final = timedelta(hours=48)  # the rest between sessions: later the next one is due
@@ -168,15 +177,15 @@ def _place_one(
         return replace(
             one, state=SessionState.WAITING, due_at=None, is_moved=False, reason="Waits for the lock to end."
         )
-    place = _wanted(one, cursor, rules, now, days)
-    if place is None:
+    found = _wanted(one, cursor, rules, now, days)
+    if found is None:
         return replace(one, state=SessionState.WAITING, due_at=None, is_moved=False, reason="Waits: no day is free.")
-    cursor.day = max(cursor.day, place.slot_day)
-    cursor.last = place.due_at
-    reason = place.reason or ("Moved by you." if one.is_moved else "")
-    is_moved = one.is_moved and place.due_at == one.due_at
+    cursor.day = max(cursor.day, found.slot_day)
+    cursor.last = found.due_at
+    reason = found.reason or ("Moved by you." if one.is_moved else "")
+    is_moved = one.is_moved and found.due_at == one.due_at
     return replace(
-        one, state=SessionState.PLANNED, due_at=place.due_at, slot_day=place.slot_day, is_moved=is_moved, reason=reason
+        one, state=SessionState.PLANNED, due_at=found.due_at, slot_day=found.slot_day, is_moved=is_moved, reason=reason
     )
 
 
@@ -189,7 +198,9 @@ def _pass(one: StrengthSession, cursor: _Cursor) -> None:
         cursor.last = max(filter(None, (cursor.last, done_at)))
 
 
-def _wanted(one: StrengthSession, cursor: _Cursor, rules: Rules, now: datetime, days: Sequence[int]) -> Place | None:
+def _wanted(
+    one: StrengthSession, cursor: _Cursor, rules: Rules, now: datetime, days: Sequence[int]
+) -> SessionTime | None:
     due, slot_day = one.due_at, one.slot_day
     keeps = one.state is SessionState.PLANNED and due is not None and slot_day is not None
     is_overdue = keeps and due is not None and due <= now
@@ -197,10 +208,10 @@ def _wanted(one: StrengthSession, cursor: _Cursor, rules: Rules, now: datetime, 
         p.start <= slot_day and (p.until is None or slot_day <= p.until) for p in rules.pauses
     )
     if keeps and due is not None and slot_day is not None and not paused and (one.is_moved or is_overdue):
-        place = place_at(slot_day, due, cursor.last, now, rules)
-        if place is not None:
-            return place
-    return next_place(cursor.day, cursor.last, now, rules, days)
+        found = session_time_at(slot_day, due, cursor.last, now, rules)
+        if found is not None:
+            return found
+    return next_session_time(cursor.day, cursor.last, now, rules, days)
 
 
 def _fill(

@@ -30,7 +30,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SessionTime:
     """A moment for a session: the day of the rhythm it belongs to, aware UTC, and why it is not simply that day."""
 
     slot_day: date
@@ -127,7 +127,9 @@ def earliest(last: datetime | None, rules: Rules) -> datetime | None:
     return None if last is None else last + timedelta(hours=rules.dose.rest_between_h)
 
 
-def place_at(slot_day: date, wanted: datetime, last: datetime | None, now: datetime, rules: Rules) -> Place | None:
+def session_time_at(
+    slot_day: date, wanted: datetime, last: datetime | None, now: datetime, rules: Rules
+) -> SessionTime | None:
     """Return the moment nearest to `wanted` that keeps the rules: later days first,
     then the day before if still to come.
 
@@ -135,27 +137,29 @@ def place_at(slot_day: date, wanted: datetime, last: datetime | None, now: datet
     """
     broken = why_not(wanted, last, rules)
     if not broken:
-        return Place(slot_day, wanted, "")
+        return SessionTime(slot_day, wanted, "")
     floor = earliest(last, rules)
     if floor is not None and timedelta(0) < floor - wanted <= _CLOCK_CHANGE and not why_not(floor, last, rules):
-        return Place(slot_day, floor, "A little later this once: the clocks change, and 48 hours must lie between.")
+        return SessionTime(
+            slot_day, floor, "A little later this once: the clocks change, and 48 hours must lie between."
+        )
     there = wanted.astimezone(zone(rules.wish.tz))
     for shift in (1, -1, *range(2, _FURTHEST_SHIFT)):
         at = moment(there.date() + shift * _ONE_DAY, there.time(), rules.wish.tz)
         if (shift > 0 or at > now) and not why_not(at, last, rules):
-            return Place(slot_day, at, broken)
+            return SessionTime(slot_day, at, broken)
     return None
 
 
-def next_place(
+def next_session_time(
     after: date, last: datetime | None, not_before: datetime, rules: Rules, weekdays: Sequence[int]
-) -> Place | None:
-    """Return the next place of the rhythm after a day, on these weekdays;
+) -> SessionTime | None:
+    """Return the next time of the rhythm after a day, on these weekdays;
     None in an open pause or where none is left."""
     for day in rhythm(rules.wish, after):
         if any(pause.until is None and pause.start <= day for pause in rules.pauses):
             return None
         wanted = moment(day, rules.wish.at, rules.wish.tz)
         if day.weekday() in weekdays and wanted >= not_before and not is_paused(day, rules.pauses):
-            return place_at(day, wanted, last, not_before, rules)
+            return session_time_at(day, wanted, last, not_before, rules)
     return None

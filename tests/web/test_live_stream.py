@@ -1,4 +1,4 @@
-"""The live stream: newest numbers, fresh cues only, a heartbeat, an end, and places that are given back."""
+"""The live stream: newest numbers, fresh cues only, a heartbeat, an end, and slots that are given back."""
 
 import json
 import time
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from coach.live.feed import LiveFeed
-from web.stream import LiveStream, Places
+from web.stream import LiveStream, StreamSlots
 
 
 def events(piece: bytes) -> list[tuple[str, Any, str]]:
@@ -20,9 +20,9 @@ def events(piece: bytes) -> list[tuple[str, Any, str]]:
 
 
 def stream_of(feed: LiveFeed, after: int | None = None, most: int = 2) -> LiveStream:
-    places = Places(most)
-    assert places.take()
-    return LiveStream(feed, places, after, is_welcome=False)
+    slots = StreamSlots(most)
+    assert slots.take()
+    return LiveStream(feed, slots, after, is_welcome=False)
 
 
 @pytest.fixture(autouse=True)
@@ -104,21 +104,21 @@ def test_a_stream_says_goodbye_when_its_time_is_over_or_the_feed_closes(monkeypa
     assert events(next(stream_of(LiveFeed()))) == [("bye", {}, "")]
 
 
-def test_places_are_limited_and_given_back_even_by_streams_that_never_began() -> None:
-    places = Places(1)
-    assert places.take()
-    assert not places.take()
-    stream = LiveStream(LiveFeed(), places, None)
+def test_slots_are_limited_and_given_back_even_by_streams_that_never_began() -> None:
+    slots = StreamSlots(1)
+    assert slots.take()
+    assert not slots.take()
+    stream = LiveStream(LiveFeed(), slots, None)
     stream.close()
     stream.close()
-    assert places.taken == 0
-    assert places.take()
+    assert slots.taken == 0
+    assert slots.take()
 
 
 def test_what_is_said_while_a_phone_is_being_welcomed_is_not_lost() -> None:
     feed = LiveFeed()
     feed.publish("cue", {"cue_id": "old"})
-    stream = LiveStream(feed, Places(1), None)
+    stream = LiveStream(feed, StreamSlots(1), None)
     next(stream)
     feed.publish("cue", {"cue_id": "new"})
     said = next(stream) + next(stream)

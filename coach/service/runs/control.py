@@ -1,6 +1,6 @@
 """A run as the page and the command line handle it: start, pause, lap, tap pain, mute, stop.
 
-One run at a time: its place is reserved on the radio's event loop, which is the lock, before anything is made, and is
+One run at a time: its slot is reserved on the radio's event loop, which is the lock, before anything is made, and is
 held until the run was summed up. Every method may be called from any thread; the run itself lives on that loop.
 
 A tap names its run and its age, because phones deliver late: what comes for another run never touches the present one.
@@ -48,7 +48,7 @@ STOP_S: Final = 120.0  # summing up six hours takes seconds; beyond this the dat
 
 
 @dataclass(slots=True)
-class _Place:
+class _RunSlot:
     """The one run there can be. live: None while it is being made. made: done when that is over, well or not."""
 
     live: LiveRun | None = None
@@ -82,7 +82,7 @@ class RunService:
         self._maker = RunMaker(store, feed, recordings, coaching, on_spoken, speed)
         self._on_finished = on_finished
         self._speed = speed
-        self._place: _Place | None = None  # changed on the event loop only
+        self._slot: _RunSlot | None = None  # changed on the event loop only
         self._is_closed = False
 
     # Start and stop ------------------------------------------------------------------------------------------------
@@ -138,12 +138,12 @@ class RunService:
                 run.
         """
         claimed = uses if is_linked else ()
-        with self._reserved(claimed) as place, self._maker.new(uses, focus, facts or {}, workout) as made:
-            return self._launch(place, made, make_source)
+        with self._reserved(claimed) as slot, self._maker.new(uses, focus, facts or {}, workout) as made:
+            return self._launch(slot, made, make_source)
 
     def cut_off(self) -> Run | None:
         """Return the run that can go on: the newest, if it was cut off half an hour ago at most, and none is on now."""
-        return self._maker.cut_off() if self._place is None else None
+        return self._maker.cut_off() if self._slot is None else None
 
     def go_on(self, run_id: str, age_s: float = 0.0) -> Run:
         """Go on with a run that was cut off: same run, same log, its sensors linked again; the gap is a pause.
@@ -165,48 +165,48 @@ class RunService:
         run = self.cut_off()
         if run is None or run.run_id != run_id:
             raise ConflictError("too_late", "this run cannot go on any more: start a new one")
-        with self._reserved(claimed) as place, self._maker.further(run) as made:
-            return self._launch(place, made, lambda: make_source(max(made.start_s, self._maker.since(made.run))))
+        with self._reserved(claimed) as slot, self._maker.further(run) as made:
+            return self._launch(slot, made, lambda: make_source(max(made.start_s, self._maker.since(made.run))))
 
-    def _launch(self, place: _Place, made: Made, make_source: MakeSource) -> Run:
+    def _launch(self, slot: _RunSlot, made: Made, make_source: MakeSource) -> Run:
         """Let a run live on the event loop from now on."""
 
         def on_loop() -> None:
             source, clock = make_source()
             live = made.live(clock)
-            ended = self._play(place, live, source, made.engine)
-            place.ended = asyncio.run_coroutine_threadsafe(ended, self._loop.loop)
-            place.live = live
+            ended = self._play(slot, live, source, made.engine)
+            slot.ended = asyncio.run_coroutine_threadsafe(ended, self._loop.loop)
+            slot.live = live
             self._sensors.pod_counts.attend(live)
 
         self._loop.call(on_loop)
         return made.run
 
     @contextlib.contextmanager
-    def _reserved(self, claimed: Sequence[SensorUse]) -> Iterator[_Place]:
-        """Reserve the place of the one run and its sensors; both are free again if the run cannot be made."""
-        place = self._loop.call(self._reserve)
+    def _reserved(self, claimed: Sequence[SensorUse]) -> Iterator[_RunSlot]:
+        """Reserve the slot of the one run and its sensors; both are free again if the run cannot be made."""
+        slot = self._loop.call(self._reserve)
         try:
             if claimed:
                 self._sensors.claim(claimed)
-            yield place
-        except BaseException:  # whatever it was, also Ctrl-C: the next run finds its place and its sensors free
-            self._loop.call(lambda: self._release(place))
+            yield slot
+        except BaseException:  # whatever it was, also Ctrl-C: the next run finds its slot and its sensors free
+            self._loop.call(lambda: self._release(slot))
             raise
         finally:
-            place.made.set_result(None)
+            slot.made.set_result(None)
 
-    def _reserve(self) -> _Place:
+    def _reserve(self) -> _RunSlot:
         if self._is_closed:
             raise ConflictError("closing", "the coach is being stopped: start it again first")
-        if self._place is not None:
+        if self._slot is not None:
             raise ConflictError("already_running", "a run is going on: stop it first")
-        self._place = _Place()
-        return self._place
+        self._slot = _RunSlot()
+        return self._slot
 
-    def _release(self, place: _Place) -> None:
-        if self._place is place:
-            self._place = None
+    def _release(self, slot: _RunSlot) -> None:
+        if self._slot is slot:
+            self._slot = None
             self._sensors.release()
 
     def stop(self, run_id: str | None = None, age_s: float = 0.0) -> Run:
@@ -215,8 +215,8 @@ class RunService:
         Raises:
             ConflictError: no run is on, another one, or the tap is old. StorageError: it cannot be summed up yet.
         """
-        place = self._place
-        if run_id is not None and (place is None or place.live is None or place.live.run.run_id != run_id):
+        slot = self._slot
+        if run_id is not None and (slot is None or slot.live is None or slot.live.run.run_id != run_id):
             run = self._store.runs.get(run_id)
             if not run.state.is_over:
                 raise ConflictError("not_running", f"run {run_id} is not going on here")
@@ -224,44 +224,44 @@ class RunService:
         live = self._going()
         _check_age(age_s)
         self._loop.call(live.stop)
-        return self._ended(place)
+        return self._ended(slot)
 
-    def _ended(self, place: _Place | None) -> Run:
-        assert place is not None
-        assert place.ended is not None
+    def _ended(self, slot: _RunSlot | None) -> Run:
+        assert slot is not None
+        assert slot.ended is not None
         try:
-            return place.ended.result(STOP_S)
+            return slot.ended.result(STOP_S)
         except TimeoutError as error:
             words = (
                 "the run has ended and its log is kept; the summary waits for the database: is the disk full, or does "
                 "another program hold it?"
             )
-            if place.live and (problem := place.live.log_problem):
+            if slot.live and (problem := slot.live.log_problem):
                 words = f"the run has ended, but the last of it waits in memory, in this program: {problem}"
             raise StorageError(words) from error
 
     def close(self) -> None:
         """Start no more runs; end the one that is going on or is being started, and wait for its summary."""
         self._is_closed = True
-        place = self._place
-        if place is None:
+        slot = self._slot
+        if slot is None:
             return
-        place.made.result(STOP_S)
-        if place.live is not None:
-            self._loop.call(place.live.stop)
-            self._ended(place)
+        slot.made.result(STOP_S)
+        if slot.live is not None:
+            self._loop.call(slot.live.stop)
+            self._ended(slot)
 
     def wait(self, timeout_s: float | None = None) -> Run | None:
         """Wait until the present run ends by itself; None once `timeout_s` have passed, or without a run."""
-        place = self._place
-        if place is None or place.ended is None:
+        slot = self._slot
+        if slot is None or slot.ended is None:
             return None
         try:
-            return place.ended.result(timeout_s)
+            return slot.ended.result(timeout_s)
         except TimeoutError:
             return None
 
-    async def _play(self, place: _Place, live: LiveRun, source: NotificationSource, engine: CueEngine) -> Run:
+    async def _play(self, slot: _RunSlot, live: LiveRun, source: NotificationSource, engine: CueEngine) -> Run:
         try:
             try:
                 await live.play(source)
@@ -271,7 +271,7 @@ class RunService:
                 self._sensors.pod_counts.attend(None)
             return await asyncio.to_thread(at_last, lambda: self._finish(live, engine), lambda: self._is_closed)
         finally:
-            self._release(place)
+            self._release(slot)
 
     def _finish(self, live: LiveRun, engine: CueEngine) -> Run:
         live.keep_rest()
@@ -301,17 +301,17 @@ class RunService:
 
     def current(self) -> Run | None:
         """Return the run that is going on, until it was summed up."""
-        place = self._place
-        return place.live.run if place and place.live else None
+        slot = self._slot
+        return slot.live.run if slot and slot.live else None
 
     def status(self) -> dict[str, object]:
         """Return what a page that has just been opened must know; {"run_id": None} without a run."""
-        place = self._place
-        if place is None or place.live is None:
-            cut_off = self.cut_off() if place is None else None
+        slot = self._slot
+        if slot is None or slot.live is None:
+            cut_off = self.cut_off() if slot is None else None
             plan = to_plain(self._coaching.next_plan())
             return {"run_id": None, "state": None, "links": [], "plan": plan, "cut_off": cut_off and cut_off.run_id}
-        live = place.live
+        live = slot.live
         return self._loop.call(lambda: {**live.status(), "metrics": to_plain(live.latest)})
 
     def pause(self, run_id: str | None = None, age_s: float = 0.0) -> None:
@@ -345,8 +345,8 @@ class RunService:
         """
         if not 0 <= level <= 10:
             raise UserError(f"pain is reported from 0 to 10, not {level}")
-        place = self._place
-        live = place.live if place else None
+        slot = self._slot
+        live = slot.live if slot else None
         back, calf = (None, level) if is_calf else (level, None)
         if live is not None and run_id in (None, live.run.run_id) and not live.is_over:
             at = self._moment(live.run, live.clock() / self._speed - age_s)
@@ -386,8 +386,8 @@ class RunService:
         return live, lambda: live.clock() - max(0.0, age_s) * self._speed
 
     def _going(self, run_id: str | None = None) -> LiveRun:
-        place = self._place
-        live = place.live if place else None
+        slot = self._slot
+        live = slot.live if slot else None
         if live is None or (live.is_over and run_id not in (None, live.run.run_id)):
             raise ConflictError("not_running", "no run is going on: start one first")
         if run_id not in (None, live.run.run_id):

@@ -202,8 +202,8 @@ def test_a_mis_tap_is_taken_back_from_engine_log_and_database(coach: Coach, is_s
 def test_a_tap_of_a_minute_ago_stays(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
     run = begin(coach)
     coach.runs.pain(9, run_id=run.run_id)
-    assert coach.runs._place is not None
-    live = coach.runs._place.live
+    assert coach.runs._slot is not None
+    live = coach.runs._slot.live
     assert live is not None
     clock = live.clock
     monkeypatch.setattr(live, "clock", lambda: clock() + 60.0)
