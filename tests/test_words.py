@@ -4,6 +4,7 @@ A word is banned where the field or plain English has a better one (the table is
 would write stay allowed, each with its reason. Names count as the words they are made of: `_told_to_s` holds "told".
 """
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
@@ -88,6 +89,22 @@ def texts() -> Iterator[tuple[str, str]]:
             yield name, (ROOT / name).read_text()
 
 
+# With which a docstring would begin that says what is, not what to do; ruff (D401) knows "The", "A", "What".
+NO_VERBS: Final = re.compile(
+    r"(How|Why|One|All|Every|Each|Where|When|Who|By|In|On|From|For|As|Of|To|While|After|Until|Both|Nothing|Now)\b"
+)
+
+
+def without_verb(source: str) -> Iterator[str]:
+    """Yield functions whose docstring begins as `NO_VERBS` has it; properties and context managers may."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not (words := ast.get_docstring(node)):
+            continue
+        is_noun = any(re.search("property|contextmanager", ast.unparse(one)) for one in node.decorator_list)
+        if not is_noun and NO_VERBS.match(words):
+            yield f"{node.name}: {words[:40]}"
+
+
 def test_no_banned_word_is_written() -> None:
     found = [
         f"{name}:{number}: {word} (write {BANNED[word]}): {line.strip()[:100]}"
@@ -131,3 +148,17 @@ def test_no_docstring_opens_with_a_riddle() -> None:
 )
 def test_a_riddle_is_known_by_its_two_ends(line: str, is_one: bool) -> None:
     assert bool(RIDDLE.search(line)) is is_one
+
+
+def test_a_docstring_of_a_function_begins_with_what_it_does() -> None:
+    rooms = ("coach/", "web/", "firmware_config/")
+    python = [
+        (n, t) for n, t in texts() if n.endswith(".py") and n.startswith(rooms) and not n.startswith("coach/cli/")
+    ]
+    assert len(python) > 100
+    assert [f"{name}: {found}" for name, text in python for found in without_verb(text)] == []
+
+
+def test_a_docstring_without_a_verb_is_found() -> None:
+    source = 'def a():\n    """How far it is."""\n\n@property\ndef b():\n    """All of it."""'
+    assert list(without_verb(source)) == ["a: How far it is."]
