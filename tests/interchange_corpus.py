@@ -1,4 +1,4 @@
-"""`python -m tests.interchange_corpus FOLDER` imports every foreign file of a folder and judges what came of it.
+"""`python -m tests.interchange_corpus FOLDER` imports every foreign file of a folder and judges the outcome.
 
 Each file goes into an account of its own, through the call behind `coach runs import`. FIT files are compared with what
 their own sessions say (read by fitdecode, not by this program): every running session a run, its distance within 1 %,

@@ -44,6 +44,7 @@ BANNED: Final = {  # word: what to write instead
     "ways": "methods, variants",
     "taken in": "imported",
     "comes of": "results from",
+    "what came of": "outcome, result",
 }
 ALLOWED: Final = (  # idioms, in lower case without punctuation, and why
     r"under way|half way|(on|in) (the|its|their|his|her) way|makes? way|gives? way",  # movement

@@ -30,7 +30,7 @@ def explain(run_id: str, data: Path | None, as_json: bool) -> None:
         minutes, seconds = divmod(int(story.decision.t_s), 60)
         fate = "said" if story.decision.is_spoken else "withheld" if story.decision.is_withheld else "held back"
         click.echo(f"\n{minutes:3d}:{seconds:02d}  {story.title}: {fate}  {story.decision.say!r}")
-        for line in (*story.why, story.came_of_it):
+        for line in (*story.why, story.outcome):
             if line:
                 click.echo(f"        {line}")
         click.echo(f"        Sources: {'; '.join(source.cite for source in story.sources) or '-'}")

@@ -1,6 +1,6 @@
 """A disk that turns read-only or answers late in a run, laid over a process of its own (`mean_disk.c`).
 
-`python -m tests.reliability.disk HARM FOLDER SECONDS` is that process; it says what came of it as one line of JSON.
+`python -m tests.reliability.disk HARM FOLDER SECONDS` is that process; it says its outcome as one line of JSON.
 """
 
 import ctypes

@@ -43,7 +43,7 @@ _HALVES: Final = ("*.whole", "*.half", "*.unreadable", ".incoming*")
 
 @dataclass(slots=True)
 class Result:
-    """What came of the kills in one work. n_kills: at its points, n_random: at random moments. lost_s: the most that a
+    """Outcome of the kills in one work. n_kills: at its points, n_random: at random moments. lost_s: the most that a
     run lost."""
 
     n_points: int = 0

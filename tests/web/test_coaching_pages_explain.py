@@ -96,5 +96,5 @@ def test_the_same_over_json(client: FlaskClient) -> None:
     assert len(client.get("/api/v1/coaching/rules").get_json()) == len(load_rules())
     assert len(client.get("/api/v1/coaching/sources").get_json()) == len(load_sources())
     log = client.get("/api/v1/runs/run3/cues").get_json()
-    assert log[0].keys() >= {"decision", "response", "why", "sources", "came_of_it"}
+    assert log[0].keys() >= {"decision", "response", "why", "sources", "outcome"}
     assert "/runs/{run_id}/cues" in client.get("/api/v1/openapi.json").get_json()["paths"]

@@ -1,4 +1,4 @@
-"""Explain a cue decision: what was said or not, why, on which evidence, and what came of it."""
+"""Explain a cue decision: what was said or not, why, on which evidence, and its outcome."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class CueStory:
     title: str
     metric_name: str
     why: tuple[str, ...]
-    came_of_it: str
+    outcome: str
     sources: tuple[Source, ...]
 
 
@@ -41,7 +41,7 @@ def _story(d: CueDecision, r: CueResponse | None, rule: CueRule | None, sources:
         title=rule.title if rule else d.rule_id.replace("_", " "),
         metric_name=name,
         why=tuple(_why(d, rule, name)),
-        came_of_it=_came_of_it(d, r),
+        outcome=_outcome(d, r),
         sources=tuple(sources[s] for s in (rule.sources if rule else ()) if s in sources),
     )
 
@@ -63,7 +63,7 @@ def _why(d: CueDecision, rule: CueRule | None, name: str) -> list[str]:
     return found
 
 
-def _came_of_it(d: CueDecision, r: CueResponse | None) -> str:
+def _outcome(d: CueDecision, r: CueResponse | None) -> str:
     if not d.is_spoken:
         return ""
     if r is None or r.change is None:

@@ -25,7 +25,7 @@ BLANK_S = 3.0
 
 @dataclass
 class Wearer:
-    """One sensor's decoder, and what came of it."""
+    """One sensor's decoder, and its outcome."""
 
     use: SensorUse
     twin: Twin

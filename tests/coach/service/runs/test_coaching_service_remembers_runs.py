@@ -204,7 +204,7 @@ def test_the_log_of_a_run_explains_each_cue(trained: Days) -> None:
     assert said.why[0].startswith("Measured: step length against your own at this speed, -")
     assert "below -3.0 %" in said.why[0]
     assert said.sources[0].id == "cai_2017"
-    assert "before to" in said.came_of_it
+    assert "before to" in said.outcome
     held = next(s for s in stories if not s.decision.is_spoken)
     assert "held back" in held.why[0]
     with pytest.raises(UserError, match="no run nowhere"):

@@ -67,7 +67,7 @@ def kept(settings: Settings) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_page_has_it_done_elsewhere_and_hears_of_what_came_of_it(coach: Coach, log: bytes) -> None:
+def test_the_page_has_it_done_elsewhere_and_hears_of_the_outcome(coach: Coach, log: bytes) -> None:
     finished: list[Run] = []
     coach.runs._on_finished = finished.append
     imported = coach.heavy.import_file(io.BytesIO(others.gpx()), "a.gpx")
