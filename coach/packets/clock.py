@@ -7,6 +7,7 @@ Skelly & Towsley (1999), "Estimation and removal of clock skew from network dela
 doi:10.1109/INFCOM.1999.749287.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -144,11 +145,16 @@ class DeviceClock:
         self.n_restarts = 0
         self.goes_on = False
 
+    @property
+    def line(self) -> LineUnder | None:
+        """The delays of the device's clock as it runs now; None before its first packet and after a restart."""
+        return self._line
+
     def observe(self, device_s: float, arrival_s: float) -> bool:
         """Take a packet whose newest reading was taken at `device_s` and which came at `arrival_s`;
         whether the device restarted."""
         delay = arrival_s - device_s
-        self.goes_on = device_s >= self._newest_s and delay >= self._least_s - _JUMP_S
+        self.goes_on = device_s >= self._newest_s and delay >= self._least_s - _LATE_S
         self._least_s = min(self._least_s, delay) if self.goes_on else delay
         if self._line is None:
             is_first = self._last_host_s == -np.inf
@@ -245,22 +251,31 @@ class DeviceClock:
 class WrappingCounter:
     """A device counter of `modulus` ticks per wrap to seconds that go on rising.
 
-    How many wraps a silence held follows from the arrival times. A counter that fits no number of wraps within ten
-    seconds restarted: seconds go on from where the restart puts them, and the clock finds the jump.
+    How many wraps a silence held follows from the arrival times: as many as fit between the newest time and the one at
+    which a packet that is not late was taken. So packets that a sleeping computer kept are of the same clock, however
+    late they are. A counter that fits no number of wraps restarted: seconds go on from where the restart puts them,
+    and the clock finds the jump.
     """
 
     def __init__(self, tick_s: float, modulus: int) -> None:
         self._tick_s = tick_s
         self._wrap_s = tick_s * modulus
-        self._last: tuple[float, float] | None = None
+        self._last_s: float | None = None
+        self._least_s = 0.0  # delay of the packet that was least late
 
-    def seconds(self, raw: int, arrival_s: float) -> float:
-        """Return the unwrapped device time of a packet that came at `arrival_s`."""
+    def seconds(self, raw: int, arrival_s: float, modulus: int | None = None) -> float:
+        """Return the unwrapped device time of a packet that came at `arrival_s`.
+
+        modulus: of this packet, where it carries fewer bits of the same counter.
+        """
         now = raw * self._tick_s
-        if self._last is not None:
-            expected = self._last[0] + arrival_s - self._last[1]
-            wraps = round((expected - now) / self._wrap_s)
-            if wraps > 0 and abs(now + wraps * self._wrap_s - expected) < _LATE_S:
-                now += wraps * self._wrap_s
-        self._last = (now, arrival_s)
+        wrap_s = self._wrap_s if modulus is None else self._tick_s * modulus
+        if self._last_s is not None:
+            wraps = math.floor((arrival_s - self._least_s + _LATE_S - now) / wrap_s)
+            if wraps > 0 and now + wraps * wrap_s > self._last_s - _LATE_S:
+                now += wraps * wrap_s
+        delay = arrival_s - now
+        goes_on = self._last_s is not None and now > self._last_s - _LATE_S
+        self._least_s = min(self._least_s, delay) if goes_on else delay
+        self._last_s = now
         return now

@@ -149,7 +149,7 @@ class CoachBoardReader:
 
     def __init__(self, facts: ImuStreamFacts, tally: Tally) -> None:
         self._stream = ImuStream(facts, tally)
-        self._counters = {is_small: WrappingCounter(1e-6, 1 << (28 if is_small else 32)) for is_small in (False, True)}
+        self._counter = WrappingCounter(1e-6, 1 << 32)
         self._duplicates = Duplicates(tally)
         self._before: tuple[int, float, int] | None = None  # sequence, device time and readings of the frame before
 
@@ -158,7 +158,8 @@ class CoachBoardReader:
         frame = decode_frame(payload)
         if self._duplicates.has(payload):
             return []
-        n, first = len(frame.acc_mps2), self._counters[frame.is_small].seconds(frame.first_us, t_s)
+        modulus = 1 << (28 if frame.is_small else 32)
+        n, first = len(frame.acc_mps2), self._counter.seconds(frame.first_us, t_s, modulus)
         if self._before is not None and frame.sequence == (self._before[0] + 1) & (0xFF if frame.is_small else 0xFFFF):
             self._stream.follow_pace(first - self._before[1], self._before[2])
         self._stream.acc_range_mps2 = frame.scale.acc_mps2 * 32768

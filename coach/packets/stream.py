@@ -10,13 +10,16 @@ from coach.model.arrays import np
 from coach.model.samples import FloatArray, Gap, ImuChunk, Sample
 from coach.model.sites import WearSite
 from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
-from coach.packets.clock import CRYSTAL, DeviceClock, LineLimits
+from coach.packets.clock import CRYSTAL, DeviceClock, LineLimits, LineUnder
 
 _FULL_SCALE: Final = (
     0.998  # readings from here on are clipped: 1 LSB of 16 bits is 0.003 %, of scaled floats up to 0.1 %
 )
 _GAP: Final = 1.5  # sampling intervals, as `ImuChunk` says
 _MAX_GAPS: Final = 1000  # kept in a report, the longest: an absence matters, a lost packet hardly; counting goes on
+# Absences counted again at each report, the longest: an error of the pace counts in proportion. A stream needs a day of
+# ever longer absences to have so many; chosen by judgement.
+_MAX_UNSURE: Final = 100
 _MEMORY: Final = 64  # packets remembered to know a duplicate
 _BACK_S: Final = 2.0  # a clock that goes back by more than this restarted
 # A gap no longer than this share of what was counted before it is counted to the reading, and so is part of the pace:
@@ -28,12 +31,33 @@ _SURE_SHARE: Final = 0.1
 Step = tuple[float, float, float, float, float, float, float]
 
 
+@dataclass(slots=True, eq=False)
+class Absence:
+    """A gap whose count was not sure by what was known then.
+
+    span_s: time between the readings around it, by the device's clock; by the computer's where that one restarted.
+    Then line is that of the clock that began behind the gap, at its device time at_s, and delay_s the delay known then:
+    a first packet that came late makes the gap too long until an earlier one shows it.
+    """
+
+    gap: Gap
+    span_s: float
+    line: LineUnder | None = None
+    at_s: float = 0.0
+    delay_s: float = 0.0
+
+    def known_s(self) -> float:
+        """Return the time between the readings around it as it is known now [s]."""
+        late_s = 0.0 if self.line is None else max(0.0, self.delay_s - self.line.value(self.at_s))
+        return max(0.0, self.span_s - late_s)
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of one sensor's stream while it runs.
 
-    whole_s, whole_n: device time that was counted, and the sampling intervals in it. unsure: absences with the device
-    time between the readings around them [s], whose count was not sure by the pace known then.
+    whole_s, whole_n: device time that was counted, and the sampling intervals in it. unsure: absences to be counted
+    again, by what the stream shows since.
     """
 
     n_notifications: int = 0
@@ -49,12 +73,20 @@ class Tally:
     last_s: float | None = None
     whole_s: float = 0.0
     whole_n: int = 0
-    unsure: list[tuple[Gap, float]] = field(default_factory=list)
+    unsure: list[Absence] = field(default_factory=list)
 
     def missing_in(self, span_s: float) -> int:
         """Return the readings missing between two that are `span_s` of device time apart,
         by the pace of the whole stream."""
         return max(round(span_s * self.whole_n / self.whole_s) - 1, 1)
+
+    def keep_unsure(self, absence: Absence) -> None:
+        """Count an absence again at each report; of more than 100 the shortest keeps its present count."""
+        self.unsure.append(absence)
+        if len(self.unsure) > _MAX_UNSURE:
+            shortest = min(self.unsure, key=lambda one: one.span_s)
+            self._count_again(shortest)
+            self.unsure.remove(shortest)
 
     def recount(self) -> None:
         """Count by what the stream showed since what was missing in absences.
@@ -62,13 +94,15 @@ class Tally:
         Six seconds in whole milliseconds say the pace to one in 6,000, and the minute's absence that follows holds
         12,500 readings; half an hour later the pace is known to one in a million.
         """
-        for k, (gap, span_s) in enumerate(self.unsure):
-            if (n_missing := self.missing_in(span_s)) == gap.n_missing:
-                continue
-            counted = replace(gap, n_missing=n_missing)
-            self.n_missing += counted.n_missing - gap.n_missing
-            self.gaps = [counted if kept is gap else kept for kept in self.gaps]
-            self.unsure[k] = (counted, span_s)
+        for absence in self.unsure:
+            self._count_again(absence)
+
+    def _count_again(self, absence: Absence) -> None:
+        gap, n_missing = absence.gap, self.missing_in(absence.known_s())
+        if n_missing != gap.n_missing:
+            absence.gap = replace(gap, n_missing=n_missing)
+            self.n_missing += n_missing - gap.n_missing
+            self.gaps = [absence.gap if kept is gap else kept for kept in self.gaps]
 
 
 class PacketReader(Protocol):
@@ -152,12 +186,12 @@ class ImuStream:
         """
         if not np.isfinite(acc_mps2).any(axis=1).all() or (gyr_radps is not None and not np.isfinite(gyr_radps).all()):
             raise PacketError("a reading is not a number", payload)
-        first = float(device_s[0])
+        first, line = float(device_s[0]), self._clock.line
         if self._last is not None and first - self._last <= 0.25 * self.interval_s:
             self._judge_step_back(first - self._last, arrival_s, payload)
         has_restarted = self._clock.observe(float(device_s[-1]) if newest_s is None else newest_s, arrival_s)
         host_s = self._clock.to_host(device_s)
-        gaps = self._gap(first, float(host_s[0]), has_restarted)
+        gaps = self._gap(first, float(host_s[0]), line if has_restarted else None)
         self._last, self._last_host_s, self._last_arrival_s = float(device_s[-1]), float(host_s[-1]), arrival_s
         self._count(acc_mps2, gyr_radps)
         self._measure_rate(float(host_s[0]))
@@ -267,24 +301,29 @@ class ImuStream:
         elif span > 1.0:
             self._tally.rate_hz = (self._tally.n_samples + self._tally.n_missing - 1) / span
 
-    def _gap(self, first: float, host_s: float, has_restarted: bool) -> list[Gap]:
+    def _gap(self, first: float, host_s: float, ended: LineUnder | None) -> list[Gap]:
+        """The gap before a reading at `first` of the device's time. ended: the line of the clock that restarted."""
         if self._last is None:
             return []
-        span = first - self._last
-        if has_restarted and not self._clock.goes_on:  # else packets were held up for long, and their time counts
-            by_host = host_s - self._last_host_s
-            span = by_host if span <= 0.0 else min(span, by_host)
+        span, began = first - self._last, self._clock.line
+        is_by_host = False
+        if ended and began and not self._clock.goes_on:  # else packets were held up for long: the device's time counts
+            by_host = span + began.value(first) - ended.value(self._last)
+            is_by_host = span <= 0.0 or by_host < span
+            span = by_host if is_by_host else span
         if span <= _GAP * self.interval_s:
             return []
         n_missing = self._n_missing(span)
         gap = Gap(self._facts.sensor_id, self._facts.wear_site, self._last_host_s, host_s, n_missing)
         self._tally.n_missing += n_missing
         self._tally.gaps.append(gap)
-        if not has_restarted and span < _SURE_SHARE * self._tally.whole_s:
+        if not ended and span < _SURE_SHARE * self._tally.whole_s:
             self._tally.whole_s += span
             self._tally.whole_n += n_missing + 1
-        elif not has_restarted and self._tally.whole_n:
-            self._tally.unsure.append((gap, span))
+        elif self._tally.whole_n and is_by_host:
+            self._tally.keep_unsure(Absence(gap, span, began, first, began.value(first)))
+        elif self._tally.whole_n and not ended:
+            self._tally.keep_unsure(Absence(gap, span))
         if len(self._tally.gaps) > _MAX_GAPS:
             self._tally.gaps.remove(min(self._tally.gaps, key=lambda kept: kept.n_missing))
         return [gap]
