@@ -306,9 +306,9 @@ class ImuStream:
         if self._last is None:
             return []
         span, began = first - self._last, self._clock.line
-        is_by_host = False
-        if ended and began and not self._clock.goes_on:  # else packets were held up for long: the device's time counts
-            by_host = span + began.value(first) - ended.value(self._last)
+        is_by_host, delay_s = False, began.value(first) if began else 0.0
+        if ended and not self._clock.goes_on:  # else packets were held up for long: the device's time counts
+            by_host = span + delay_s - ended.value(self._last)
             is_by_host = span <= 0.0 or by_host < span
             span = by_host if is_by_host else span
         if span <= _GAP * self.interval_s:
@@ -321,7 +321,7 @@ class ImuStream:
             self._tally.whole_s += span
             self._tally.whole_n += n_missing + 1
         elif self._tally.whole_n and is_by_host:
-            self._tally.keep_unsure(Absence(gap, span, began, first, began.value(first)))
+            self._tally.keep_unsure(Absence(gap, span, began, first, delay_s))
         elif self._tally.whole_n and not ended:
             self._tally.keep_unsure(Absence(gap, span))
         if len(self._tally.gaps) > _MAX_GAPS:

@@ -21,7 +21,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import Stride, TrunkStep
 from coach.summary.distance import LEAST_KNOWN
 from coach.summary.series import RunSeries, is_known
-from coach.summary.window import Window
+from coach.summary.window import Window, merged
 
 _MAX_STRIDE_S: Final = 1.5  # of a runner: 80 steps a minute; longer ones are two strides or a stop
 _MISSED_S: Final = 2 * _MAX_STRIDE_S  # nobody stops and runs again in two long strides
@@ -86,7 +86,7 @@ def running_of(run: RunSeries, window: Window) -> Running | None:
 def unseen_of(run: RunSeries, running: Running, reports: Sequence[StreamReport], window: Window) -> Unseen:
     """Return the holes between stretches of running that are no stops, and the silence after the last."""
     blind = _unseen_by_all(run, reports) if running.is_counted else _blind(run.seconds)
-    gaps = _merged(_cut(blind, window.without))
+    gaps = merged(_cut(blind, window.without))
     ends = running.start_s + running.length_s
     last_s = min(window.end_s, max(ends[-1], gaps[-1, 1])) if len(gaps) else ends[-1]
     holes = np.column_stack((ends, np.append(running.start_s[1:], last_s)))
@@ -182,7 +182,7 @@ def _unseen_by_all(run: RunSeries, reports: Sequence[StreamReport]) -> list[tupl
     edges: list[tuple[float, int]] = []
     for site, from_s in first_s.items():
         gaps = [(gap.start_s, gap.end_s) for report in reports if report.wear_site is site for gap in report.gaps]
-        for start, end in _merged([(begun_s, from_s), *gaps]).tolist():
+        for start, end in merged([(begun_s, from_s), *gaps]).tolist():
             edges += [(start, 1), (end, -1)]
     unseen, n_away = [], 0
     for (start, change), (end, _) in pairwise(sorted(edges)):
@@ -205,17 +205,6 @@ def _cut(gaps: list[tuple[float, float]], pauses: Sequence[tuple[float, float]])
         parts = [part for start, end in gaps for part in ((start, min(end, begin)), (max(start, over), end))]
         gaps = [(start, end) for start, end in parts if end > start]
     return gaps
-
-
-def _merged(gaps: Sequence[tuple[float, float]]) -> FloatArray:
-    """Return (n, 2) stretches of gaps, rising and apart."""
-    merged: list[list[float]] = []
-    for start, end in sorted(gaps):
-        if merged and start <= merged[-1][1]:
-            merged[-1][1] = max(merged[-1][1], end)
-        else:
-            merged.append([start, end])
-    return np.array(merged, dtype=np.float64).reshape(-1, 2)
 
 
 def _lost_within(holes: FloatArray, gaps: FloatArray) -> FloatArray:

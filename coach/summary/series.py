@@ -33,15 +33,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunSeries:
-    """The measures of one run. strides, steps, seconds: those of running (or all, where the runner never ran).
+    """The measures of one run. strides, steps, seconds: those of running (or of walking, where the runner never ran).
 
-    strides, steps: by time.
+    strides, steps: by time. all_seconds: whatever the runner did.
     """
 
     measures: Mapping[str, Series]
     strides: Columns[Stride]
     steps: Columns[TrunkStep]
     seconds: Columns[LiveMetrics]
+    all_seconds: Columns[LiveMetrics]
 
 
 def is_known(values: FloatArray) -> BoolArray:
@@ -94,7 +95,8 @@ def series_of(strides: Sequence[Stride], steps: Sequence[TrunkStep], seconds: Se
     """Sort a run's strides, steps and seconds into series."""
     ran = _by_time(_running(Columns.of(Stride, strides)))
     stepped = _by_time(_running(Columns.of(TrunkStep, steps)))
-    timed = _running(Columns.of(LiveMetrics, seconds))
+    all_seconds = Columns.of(LiveMetrics, seconds)
+    timed = _running(all_seconds)
     by_side = [_timed(_of_sites(ran, sites)) for sites in SIDES]
     by_site = [_timed(_of_sites(stepped, sites)) for sites in TRUNK]
     t_s = timed.floats("t_s")
@@ -107,7 +109,7 @@ def series_of(strides: Sequence[Stride], steps: Sequence[TrunkStep], seconds: Se
         found = next((one for one in ordered if one is not None), None)
         if found is not None:
             measures[name] = found
-    return RunSeries(measures, ran, stepped, timed)
+    return RunSeries(measures, ran, stepped, timed, all_seconds)
 
 
 def best_seen(items: Columns[Seen], groups: Sequence[Sequence[WearSite]]) -> Columns[Seen]:

@@ -6,36 +6,33 @@ from typing import Final
 from coach.model.arrays import np
 from coach.model.parts import Split
 from coach.model.runs import Lap
-from coach.model.samples import FloatArray
-from coach.summary.distance import distance_curve, distance_within
 from coach.summary.robust import mean_and_error
 from coach.summary.series import RunSeries, strikes_of
-from coach.summary.window import Window
+from coach.summary.track import Track
 
 KILOMETRE_M: Final = 1000.0
 _LEAST_M: Final = 50.0  # a last split shorter than this is not worth a row
 _PAUSE_S: Final = 30.0  # a watch that records nothing for so long was stopped; chosen by eye, 2026-11-26
 
 
-def splits_by_distance(run: RunSeries, every_m: float = KILOMETRE_M) -> tuple[Split, ...]:
-    """Return one split for each `every_m`; none where no sensor measures the distance."""
-    curve = distance_curve(run)
-    if curve is None or curve[1][-1] <= 0:
+def splits_by_distance(run: RunSeries, track: Track | None, every_m: float = KILOMETRE_M) -> tuple[Split, ...]:
+    """One split for each `every_m`; none where no sensor measures the distance."""
+    if track is None or track.total_m <= 0:
         return ()
-    t_s, far = curve
+    t_s, far = track.t_s, track.far_m
     marks = np.arange(0.0, far[-1], every_m)
     if len(marks) > 1 and far[-1] - marks[-1] < _LEAST_M:
         marks = marks[:-1]
     edges = [float(np.interp(mark, far + np.arange(len(far)) * 1e-9, t_s)) for mark in marks]
     edges[0] = float(t_s[0])
     ends = [*edges[1:], float(t_s[-1]) + 1e-6]
-    cut = _Cut(run, curve)
+    cut = _Cut(run, track)
     return tuple(cut.split(i, *span) for i, span in enumerate(zip(edges, ends, strict=True), start=1))
 
 
-def splits_by_lap(run: RunSeries, laps: Sequence[Lap], end_s: float) -> tuple[Split, ...]:
-    """Return one split for each lap, warm-up and cool-down too."""
-    cut = _Cut(run, distance_curve(run))
+def splits_by_lap(run: RunSeries, track: Track | None, laps: Sequence[Lap], end_s: float) -> tuple[Split, ...]:
+    """One split for each lap, warm-up and cool-down too."""
+    cut = _Cut(run, track)
     return tuple(
         cut.split(lap.number, lap.start_s, end_s if lap.end_s is None else lap.end_s, lap.kind) for lap in laps
     )
@@ -44,9 +41,9 @@ def splits_by_lap(run: RunSeries, laps: Sequence[Lap], end_s: float) -> tuple[Sp
 class _Cut:
     """A run ready to be cut many times."""
 
-    def __init__(self, run: RunSeries, curve: tuple[FloatArray, FloatArray] | None) -> None:
+    def __init__(self, run: RunSeries, track: Track | None) -> None:
         self._run = run
-        self._curve = curve
+        self._track = track
         self._contacts = run.strides.floats("initial_contact_s")
 
     def split(self, number: int, start_s: float, end_s: float, kind: str = "split") -> Split:
@@ -57,16 +54,18 @@ class _Cut:
                 values[name] = mean_and_error(series.value[first:last])[0]
         first, last = np.searchsorted(self._contacts, (start_s, end_s))
         strikes = strikes_of(self._run.strides[first:last])
-        distance = distance_within(self._curve, Window(start_s, end_s))
+        distance = None if self._track is None else self._track.metres(start_s, end_s)
         known_s = self._known_s(start_s, end_s)
         if distance and known_s and not (len(self._run.strides) or len(self._run.steps)):
             values["speed_mps"] = distance / known_s  # a watch's distance is surer than the speeds it shows
         return Split(number, start_s, end_s, distance, values, strikes.shares if strikes else None, kind)
 
     def _known_s(self, start_s: float, end_s: float) -> float:
-        """Return seconds between in which the distance is known, without stops."""
-        if self._curve is None:
+        """Seconds between in which the distance is known, without pauses and stops."""
+        if self._track is None:
             return 0.0
-        inside = self._curve[0][slice(*np.searchsorted(self._curve[0], (start_s, end_s)))]
-        steps = np.diff(np.concatenate(([start_s], inside, [end_s])))
-        return float(steps[steps < _PAUSE_S].sum())
+        t_s = self._track.t_s
+        inside = t_s[slice(*np.searchsorted(t_s, (start_s, end_s)))]
+        edges_s = np.concatenate(([start_s], inside, [end_s]))
+        is_known = np.diff(edges_s) < _PAUSE_S
+        return float(np.diff(self._track.unpaused_s(edges_s))[is_known].sum())

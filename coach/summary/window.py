@@ -32,6 +32,17 @@ class Window:
         return np.asarray(inside, dtype=np.bool_)
 
 
+def merged(spans: Sequence[tuple[float, float]]) -> FloatArray:
+    """(n, 2) the spans of time [s] as they are together, rising and apart."""
+    found: list[list[float]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1][1] = max(found[-1][1], end)
+        elif end > start:
+            found.append([start, end])
+    return np.array(found, dtype=np.float64).reshape(-1, 2)
+
+
 def window_of(
     laps: Sequence[Lap],
     pauses: Sequence[tuple[float, float]],

@@ -36,6 +36,7 @@ POSITION_SPEED_SD_MPS: Final = 0.15
 POSITION_SPEED_SD_PER_M: Final = 0.02  # the same
 POSITION_MOST_M: Final = 30.0  # of that radius: a worse fix gives no speed; chosen by judgement
 _MOST_FACTOR: Final = 1.3  # a correction beyond +-30 % is a wrong set-up, not a runner
+_NOTIFIED_S: Final = 1.0  # pods, treadmills and receivers give a speed once a second: what was run in it
 # Share of each metre by which the shown distance catches up with a correction: no jump that looks like a lost fix, and
 # 6 m of the first 200 are made up in 10 s. Chosen by judgement.
 _CATCH_UP: Final = 0.2
@@ -111,11 +112,11 @@ class SpeedFusion:
     def observe(self, source: str, t_s: float, speed: Estimate, since_s: float | None = None) -> None:
         """Take a speed [m/s] of "treadmill", "foot" or "pod" (both corrected already) or "position" at `t_s`.
 
-        since_s: where the speed is the mean of a stretch, its beginning.
+        since_s: where the speed is the mean of a stretch, its beginning; else it is that of the second before.
         """
         if math.isfinite(speed.value) and speed.value >= 0:
             self._latest[source] = (t_s, speed)
-            self._move(t_s, t_s if since_s is None else since_s)
+            self._move(t_s, max(0.0, t_s - _NOTIFIED_S) if since_s is None else since_s)
 
     def correct(self, correction: SpeedCorrection) -> None:
         """Use another correction from now on; metres by foot and pod so far are corrected by it, too."""
@@ -147,7 +148,7 @@ class SpeedFusion:
         return {"treadmill": fresh["treadmill"]} if "treadmill" in fresh else fresh
 
     def _move(self, t_s: float, since_s: float) -> None:
-        """Add the distance from the last speed, or from `since_s` after a pause, up to `t_s` at the speed known now."""
+        """Add the distance from the last speed, or from `since_s` after a silence, to `t_s` at the speed known now."""
         last = self._moved_to_s
         if last is not None and t_s <= last:
             return

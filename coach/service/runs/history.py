@@ -46,6 +46,7 @@ from coach.summary.compare import compare
 from coach.summary.series import series_of
 from coach.summary.splits import KILOMETRE_M, splits_by_distance
 from coach.summary.summarise import summarise
+from coach.summary.track import track_of
 from coach.summary.trends import trend_of, usual_at
 from coach.wall_clock import utc_now
 
@@ -113,9 +114,8 @@ class HistoryService:
 
     def _splits(self, run_id: str, every_m: float) -> Sequence[Split]:
         runs = self._store.runs
-        return splits_by_distance(
-            series_of(runs.data.strides(run_id), runs.data.steps(run_id), runs.data.seconds(run_id)), every_m
-        )
+        run = series_of(runs.data.strides(run_id), runs.data.steps(run_id), runs.data.seconds(run_id))
+        return splits_by_distance(run, track_of(run, runs.get(run_id).pauses), every_m)
 
     def series(
         self,

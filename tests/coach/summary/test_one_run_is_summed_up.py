@@ -20,6 +20,7 @@ from coach.summary.series import series_of
 from coach.summary.silence import silence_counted
 from coach.summary.splits import splits_by_distance, splits_by_lap
 from coach.summary.summarise import summarise
+from coach.summary.track import track_of
 from tests.coach.summary.runs import make_seconds, make_strides
 
 
@@ -271,15 +272,16 @@ def test_standing_and_walking_do_not_count_as_running() -> None:
 
 def test_splits_are_kilometres_and_laps() -> None:
     run = series_of(make_strides(20), (), make_seconds(1201))
-    splits = splits_by_distance(run)
+    track = track_of(run)
+    splits = splits_by_distance(run, track)
     assert [split.number for split in splits] == [1, 2, 3, 4]
     assert [round(split.distance_m or 0) for split in splits] == pytest.approx([1000, 1000, 1000, 600], abs=4)
     assert splits[0].end_s - splits[0].start_s == pytest.approx(333.3, abs=2)
     assert splits[1].values["step_length_m"] == pytest.approx(60 * 3 / 170, rel=0.01)
     assert splits[1].foot_strike_share == {"rearfoot": 1.0, "midfoot": 0.0, "forefoot": 0.0}
-    laps = splits_by_lap(run, (Lap(1, 0.0, 600.0, "warm_up"), Lap(2, 600.0, None)), 1200.0)
+    laps = splits_by_lap(run, track, (Lap(1, 0.0, 600.0, "warm_up"), Lap(2, 600.0, None)), 1200.0)
     assert [(lap.kind, lap.end_s) for lap in laps] == [("warm_up", 600.0), ("lap", 1200.0)]
-    assert splits_by_distance(series_of([], (), [LiveMetrics(1.0)])) == ()
+    assert track_of(series_of([], (), [LiveMetrics(1.0)])) is None
 
 
 def test_the_average_stride_has_its_events_in_order() -> None:

@@ -100,8 +100,8 @@ def test_the_run_goes_on_with_its_log_its_laps_and_its_distance(cut: tuple[Coach
     assert pause_s == pytest.approx(20.0, abs=1.0)
     assert begun_s <= resume_s <= gap_end_s, "the gap ends where the run goes on"
     assert 34.0 < ended.duration_s < 21.0 + clocks[0]() - begun_s
-    # A summary counts from second to second: before and after the gap, each begins with one of which it has no metres.
-    assert ended.distance_m == pytest.approx(sent_m - 3.0 + 3.0 * fed_s - 3.0, abs=6.0)
+    # A pod's speed is that of the second before it: of the first one on each side of the gap, too.
+    assert ended.distance_m == pytest.approx(sent_m + 3.0 + 3.0 * fed_s + 3.0, abs=6.0)
     assert len(list(coach.settings.recordings.iterdir())) == 1, "one log, whole"
     computed = coach.recovery.recompute(run.run_id)
     assert (computed.distance_m, computed.pauses) == (pytest.approx(ended.distance_m, abs=0.1), ended.pauses)
