@@ -162,6 +162,7 @@ class Coach:
         self.handover.stop()
         self.clinic.stop()
         self.sensors.close()
+        self.access.close()
         self.repeats.close()
         if self._own_loop:
             self._own_loop.close()

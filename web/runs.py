@@ -46,6 +46,16 @@ def history() -> HistoryService:
     return the_coach().history
 
 
+def route_shown(run_id: str, is_waiting: bool = True) -> RunRoute | None:
+    """Where a run went; a file or log that was not read yet is read beside this process.
+
+    is_waiting: whether other work there is waited for; else there is no route yet.
+    """
+    if not history().has_unread_route(run_id):
+        return history().route(run_id)
+    return the_coach().heavy.route(run_id) if is_waiting or not the_coach().worker.is_busy else None
+
+
 def detail_of(run_id: str) -> RunDetail:
     """Return all that is known of a run, its splits in the runner's kilometres or miles; abort with 404 without one."""
     try:
@@ -142,7 +152,7 @@ def run_page(run_id: str) -> str:
     """Return what happened in one run; the plots come by themselves."""
     detail = detail_of(run_id)
     run, summary = detail.entry.run, detail.entry.summary
-    route = answer_of(lambda: history().route(run_id))
+    route = answer_of(lambda: route_shown(run_id, is_waiting=False))
     cues = cues_of(detail.cues, detail.responses)
     drifts = drifts_of(summary) if summary else []
     at_plot = {
@@ -236,7 +246,7 @@ def trim_run(run_id: str) -> Response:
 @blueprint.post("/runs/<run_id>/devices")
 def choose_devices(run_id: str) -> Response:
     """Show a pod's numbers or the watch's, where an imported file holds both."""
-    history().choose_devices(run_id, prefers_pods=request.form.get("use") == "pod")
+    the_coach().heavy.choose_devices(run_id, prefers_pods=request.form.get("use") == "pod")
     return redirect(f"/runs/{run_id}?note=devices")
 
 
@@ -250,7 +260,7 @@ def split_run(run_id: str) -> Response:
     at_s = _clock(request.form.get("at", ""))
     if at_s is None:
         raise UserError("say where to cut, as minutes and seconds such as 12:30")
-    history().split(run_id, at_s)
+    the_coach().heavy.split(run_id, at_s)
     return redirect(f"/runs?note=split&run={run_id}")
 
 

@@ -22,7 +22,7 @@ from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary, Sport
 from coach.service.runs.history import PLOTTED
 from web.api import Body, route
 from web.context import the_coach
-from web.runs import detail_of, history
+from web.runs import detail_of, history, route_shown
 from web.wire import json_response
 
 blueprint = Blueprint("runs_api", __name__)
@@ -163,7 +163,7 @@ def read_series(run_id: str, query: SeriesQuery) -> DownsampledSeries:
 @route(blueprint, "GET", "/runs/<run_id>/route", returns=RunRoute | None, summary="Where a run went, in metres")
 def read_route(run_id: str) -> Response:
     """Answer with the line of positions, in metres from its middle; null where none are known."""
-    return json_response(history().route(run_id))
+    return json_response(route_shown(run_id))
 
 
 @route(blueprint, "GET", "/runs/<run_id>/stretch", query=StretchQuery, returns=RunSummary, summary="A stretch alone")
@@ -208,7 +208,7 @@ def split(run_id: str, body: SplitBody) -> list[Run]:
     Raises:
         UserError: there is no such run, or it does not reach beyond that time.
     """
-    return [*history().split(run_id, body.at_s)]
+    return [*the_coach().heavy.split(run_id, body.at_s)]
 
 
 @route(blueprint, "PUT", "/runs/<run_id>/laps", body=LapsBody, returns=Run, summary="Put other laps in their place")

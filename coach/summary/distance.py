@@ -4,7 +4,7 @@ from typing import Final
 
 from coach.model.arrays import np
 from coach.model.human_limits import fastest_s
-from coach.summary.track import Track
+from coach.summary.distance_curve import DistanceCurve
 
 BEST_M: Final = (400, 1000, 1609, 5000, 10000, 21097, 42195)
 # A total with less of the running in it, and some seconds missing, would pass for the whole: chosen by eye, 2026-11-25
@@ -23,11 +23,11 @@ def too_little_known(distance_m: float | None, moving_s: float, speed_mps: float
     return share if share < LEAST_KNOWN and (1.0 - share) * moving_s > _MOST_MISSING_S else None
 
 
-def best_times(track: Track | None) -> dict[str, float]:
+def best_times(curve: DistanceCurve | None) -> dict[str, float]:
     """Shortest time of each usual distance that was run whole, by its metres; one that nobody can run is left out."""
-    if track is None:
+    if curve is None:
         return {}
-    t_s, far = track.t_s, track.far_m
+    t_s, far = curve.t_s, curve.far_m
     best: dict[str, float] = {}
     for metres in BEST_M:
         starts = np.flatnonzero(far + metres <= far[-1])

@@ -19,6 +19,7 @@ from coach.model.samples import FloatArray, StreamReport
 from coach.model.strides import Stride, TrunkStep
 from coach.summary.bins import bins_of, moments_by_speed
 from coach.summary.distance import best_times, too_little_known
+from coach.summary.distance_curve import distance_curve
 from coach.summary.drift import Drift, drifts
 from coach.summary.findings import findings_of
 from coach.summary.landings import landings_of, running_of, unmeasured_s, unseen_of
@@ -27,7 +28,6 @@ from coach.summary.robust import mean_and_error
 from coach.summary.series import SIDES, TRUNK, RunSeries, Seen, best_seen, is_known, kept, series_of, strikes_of
 from coach.summary.sides import contact_balance, step_asymmetry, stride_time_cv
 from coach.summary.splits import splits_by_distance, splits_by_lap
-from coach.summary.track import track_of
 from coach.summary.window import Window, window_of
 
 _AVERAGES_OUT: Final = {"cadence_spm", "heart_rate_bpm", "stride_time_cv_pct"}  # no part of their error stays in a mean
@@ -60,13 +60,13 @@ def summarise(
     _from_each_other(means)
     running = running_of(run, window)
     moving_s = 0.0 if running is None else running.moving_s
-    track = track_of(run, pauses)
+    curve = distance_curve(run, pauses)
     whole = Window(window.start_s, window.end_s, tuple(pauses))
-    distance_m = None if track is None else track.metres(window.start_s, window.end_s)
+    distance_m = None if curve is None else curve.metres(window.start_s, window.end_s)
     shared = _shared(counted, window, means)
     too_little = too_little_known(distance_m, moving_s, means.get("speed_mps"))
     if too_little is not None:
-        track = distance_m = None
+        curve = distance_m = None
     n_impacts, totals = _totals(run, whole, reports, distance_m)
     strikes = strikes_of(counted.strides)
     bins = bins_of(run.measures, window)
@@ -99,10 +99,10 @@ def summarise(
         findings=findings,
         streams=tuple(reports),
         by_speed=moments_by_speed(bins),
-        best_s=best_times(track),
-        splits=splits_by_distance(run, track) if track else (),
-        mile_splits=splits_by_distance(run, track, MILE_M) if track else (),
-        lap_splits=splits_by_lap(run, track, laps, _last(run)) if len(laps) > 1 else (),
+        best_s=best_times(curve),
+        splits=splits_by_distance(run, curve) if curve else (),
+        mile_splits=splits_by_distance(run, curve, MILE_M) if curve else (),
+        lap_splits=splits_by_lap(run, curve, laps, _last(run)) if len(laps) > 1 else (),
         average_strides=average_strides(counted.strides),
         **means,
     )

@@ -4,11 +4,13 @@ The invitation is a signed token that lives ten minutes and may be used by sever
 holds a random token; only its hash is kept, by `coach.storage`.
 """
 
+import logging
 import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
@@ -21,6 +23,7 @@ from coach.service.access.typed_codes import LENGTH, TypedCodes
 from coach.storage.store import Store
 from coach.wall_clock import utc_now
 
+_log: Final = logging.getLogger(__name__)
 INVITATION_S: Final = 600
 STAYS: Final = timedelta(days=90)
 _SEEN_EVERY: Final = timedelta(minutes=5)
@@ -38,6 +41,7 @@ class AccessService:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[Phone, float]] = {}
         self._codes = TypedCodes()
+        self._keeper = ThreadPoolExecutor(1, "phones")
 
     def invitation(self, base: str) -> str:
         """Return the link that lets a phone in, for the service at address `base`."""
@@ -84,14 +88,25 @@ class AccessService:
             known = self._known.get(cookie)
         if known and time.monotonic() < known[1] and known[0].expires_at > now:
             return known[0]
-        phone = self._phones.by_token(cookie, now) if cookie else None
+        try:
+            phone = self._phones.by_token(cookie, now) if cookie else None
+        except StorageError:
+            if known is None or known[0].expires_at <= now:
+                raise
+            return known[0]  # a tap on a run does not wait until the disk is sound again
         with self._lock:
             self._known.pop(cookie, None)
             if phone is not None:
                 self._known[cookie] = (phone, time.monotonic() + _KNOWN_S)
         if phone is not None and now - phone.seen_at > _SEEN_EVERY:
-            self._phones.saw(phone.phone_id, now, now + STAYS)
+            self._keeper.submit(self._saw, phone.phone_id, now)  # not in the way: the database may be busy or full
         return phone
+
+    def _saw(self, phone_id: str, at: datetime) -> None:
+        try:
+            self._phones.saw(phone_id, at, at + STAYS)
+        except StorageError as error:
+            _log.warning("that a phone was here is not kept: %s", error)
 
     def knows(self, cookie: str) -> bool:
         """Whether a phone holds this cookie; writes nothing and never raises, for the thread that reads requests."""
@@ -124,6 +139,14 @@ class AccessService:
             self._known.clear()
             self._codes.forget()
             self._settings.forget(_SECRET)
+
+    def settle(self) -> None:
+        """Wait until it is kept which phones were here."""
+        self._keeper.submit(lambda: None).result()
+
+    def close(self) -> None:
+        """Write what is left; the store must still be open."""
+        self._keeper.shutdown()
 
     def forget_known(self) -> None:
         """Forget all phones: everything was erased."""

@@ -15,7 +15,7 @@ from typing import IO
 
 from coach.coaching.engine import CueEngine
 from coach.errors import ConflictError, InterchangeError
-from coach.model.history import Imported
+from coach.model.history import Imported, RunRoute
 from coach.model.runs import Run, RunState
 from coach.service.phone.arrivals import PhoneRuns
 from coach.service.runs.coaching import CoachingService
@@ -94,6 +94,21 @@ def export(desk: Desk, run_id: str, kind: str) -> bytes:
 def recompute(desk: Desk, run_id: str) -> Run:
     """Compute one run from its raw log."""
     return desk.recovery.recompute(run_id)
+
+
+def split(desk: Desk, run_id: str, at_s: float) -> tuple[Run, Run]:
+    """One run cut in two, each with its own raw log."""
+    return desk.history.split(run_id, at_s)
+
+
+def choose_devices(desk: Desk, run_id: str, prefers_pods: bool) -> Run:
+    """One run with a pod's numbers, or a watch's, from its imported file."""
+    return desk.history.choose_devices(run_id, prefers_pods)
+
+
+def route(desk: Desk, run_id: str) -> RunRoute | None:
+    """Where one run went, kept once read."""
+    return desk.history.route(run_id)
 
 
 def recover(desk: Desk) -> list[Run]:
@@ -180,6 +195,18 @@ class HeavyService:
         """Return one run as a file of a kind of `EXPORTS`, past the disk, which may be full;
         raises as `RunFiles.export`."""
         return self._worker.do(export, run_id, kind)
+
+    def split(self, run_id: str, at_s: float) -> tuple[Run, Run]:
+        """Cut a run in two; raises as `HistoryService.split` does."""
+        return self._worker.do(split, run_id, at_s)
+
+    def choose_devices(self, run_id: str, prefers_pods: bool) -> Run:
+        """Show a pod's numbers instead of the watch's; raises as `HistoryService.choose_devices` does."""
+        return self._worker.do(choose_devices, run_id, prefers_pods)
+
+    def route(self, run_id: str) -> RunRoute | None:
+        """Where a run went; its file or log is read here where it was not yet."""
+        return self._worker.do(route, run_id)
 
     def make_phone_run(self, run_id: str) -> None:
         """Make the run of a phone's log that is whole; raises as `PhoneRuns.make` does."""

@@ -37,16 +37,16 @@ from coach.service.runs.devices import read_again
 from coach.service.runs.downsample import downsample
 from coach.service.runs.files import RunFiles
 from coach.service.runs.leftovers import IMPORTS_FOLDER
-from coach.service.runs.route import route_of_run
+from coach.service.runs.route import is_unread, route_of_run
 from coach.service.runs.split import split_run
 from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
 from coach.summary.bins import MATCHED
 from coach.summary.compare import compare
+from coach.summary.distance_curve import distance_curve
 from coach.summary.series import series_of
 from coach.summary.splits import KILOMETRE_M, splits_by_distance
 from coach.summary.summarise import summarise
-from coach.summary.track import track_of
 from coach.summary.trends import trend_of, usual_at
 from coach.wall_clock import utc_now
 
@@ -115,7 +115,7 @@ class HistoryService:
     def _splits(self, run_id: str, every_m: float) -> Sequence[Split]:
         runs = self._store.runs
         run = series_of(runs.data.strides(run_id), runs.data.steps(run_id), runs.data.seconds(run_id))
-        return splits_by_distance(run, track_of(run, runs.get(run_id).pauses), every_m)
+        return splits_by_distance(run, distance_curve(run, runs.get(run_id).pauses), every_m)
 
     def series(
         self,
@@ -131,6 +131,10 @@ class HistoryService:
             raise UserError(f"there is no plot of {', '.join(sorted(unknown))}: choose from {', '.join(PLOTTED)}")
         columns = self._store.runs.data.second_columns(run_id, ("t_s", *names))
         return downsample(columns, start_s, end_s, n_points)
+
+    def has_unread_route(self, run_id: str) -> bool:
+        """Whether `route` would have to read the run's file or log first."""
+        return is_unread(self._store, self.recordings / IMPORTS_FOLDER, run_id)
 
     def route(self, run_id: str) -> RunRoute | None:
         """Return where a run went; None where no positions are known."""

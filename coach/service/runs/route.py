@@ -63,6 +63,15 @@ def track_of(activity: Activity, moved_s: float = 0.0) -> dict[str, FloatArray]:
     }
 
 
+def is_unread(store: Store, imports: Path, run_id: str) -> bool:
+    """Whether the route of a run is yet to be read from its file or log, which takes seconds for hours of them."""
+    run = store.runs.get(run_id)
+    if store.runs.data.track(run_id) is not None:
+        return False
+    is_logged = run.recording is not None and any(use.profile_id == "phone_position" for use in run.sensors)
+    return is_logged or any(inside(imports, f"{run_id}.{kind}").is_file() for kind in ACTIVITY_FORMATS)
+
+
 def route_of_run(store: Store, imports: Path, run_id: str) -> RunRoute | None:
     """Return the route of a run with the measures that colour it; None where no positions are known."""
     run = store.runs.get(run_id)
@@ -71,11 +80,10 @@ def route_of_run(store: Store, imports: Path, run_id: str) -> RunRoute | None:
         try:
             original = original_of(run, imports)
         except (InterchangeError, OSError):
-            original = None
-        if original is None:
             return None
-        track = track_of(*original)
-        store.runs.data.keep_track(run_id, track)
+        track = track_of(*original) if original else track_of(Activity(run.started_at, ()))
+        if original or is_unread(store, imports, run_id):
+            store.runs.data.keep_track(run_id, track)  # also that there is none: it is not looked for again
     names = ("t_s", "distance_m", *COLOURED)
     measures = store.runs.data.second_columns(run_id, names)
     return route_of(track, measures, (run.trim_start_s, run.trim_end_s))

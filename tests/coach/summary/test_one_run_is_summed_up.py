@@ -14,13 +14,13 @@ from coach.model.runs import Lap
 from coach.model.samples import Gap, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
+from coach.summary.distance_curve import distance_curve
 from coach.summary.document import analysis_document
 from coach.summary.picture import average_strides
 from coach.summary.series import series_of
 from coach.summary.silence import silence_counted
 from coach.summary.splits import splits_by_distance, splits_by_lap
 from coach.summary.summarise import summarise
-from coach.summary.track import track_of
 from tests.coach.summary.runs import make_seconds, make_strides
 
 
@@ -272,16 +272,16 @@ def test_standing_and_walking_do_not_count_as_running() -> None:
 
 def test_splits_are_kilometres_and_laps() -> None:
     run = series_of(make_strides(20), (), make_seconds(1201))
-    track = track_of(run)
-    splits = splits_by_distance(run, track)
+    curve = distance_curve(run)
+    splits = splits_by_distance(run, curve)
     assert [split.number for split in splits] == [1, 2, 3, 4]
     assert [round(split.distance_m or 0) for split in splits] == pytest.approx([1000, 1000, 1000, 600], abs=4)
     assert splits[0].end_s - splits[0].start_s == pytest.approx(333.3, abs=2)
     assert splits[1].values["step_length_m"] == pytest.approx(60 * 3 / 170, rel=0.01)
     assert splits[1].foot_strike_share == {"rearfoot": 1.0, "midfoot": 0.0, "forefoot": 0.0}
-    laps = splits_by_lap(run, track, (Lap(1, 0.0, 600.0, "warm_up"), Lap(2, 600.0, None)), 1200.0)
+    laps = splits_by_lap(run, curve, (Lap(1, 0.0, 600.0, "warm_up"), Lap(2, 600.0, None)), 1200.0)
     assert [(lap.kind, lap.end_s) for lap in laps] == [("warm_up", 600.0), ("lap", 1200.0)]
-    assert track_of(series_of([], (), [LiveMetrics(1.0)])) is None
+    assert distance_curve(series_of([], (), [LiveMetrics(1.0)])) is None
 
 
 def test_the_average_stride_has_its_events_in_order() -> None:

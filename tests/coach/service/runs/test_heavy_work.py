@@ -26,6 +26,7 @@ from coach.settings import Settings, make_settings
 from firmware_config.loader import load_profile
 from tests.coach.service.runs import exports_of_others as others
 from tests.coach.service.runs.test_runs_are_recovered import START
+from web.app import create_app
 
 
 @pytest.fixture
@@ -260,3 +261,39 @@ def test_a_busy_database_costs_the_phone_no_run(
     assert len(n_asked) == 2
     assert [run.duration_s for run in all_runs(coach)] == [29.0]
     coach.close()
+
+
+@pytest.mark.slow
+def test_cutting_a_run_reading_its_file_again_and_finding_its_route_are_done_elsewhere(
+    coach: Coach, log: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that a runner opens beside a run reads no hours of a log or of a file in the process that serves it."""
+    gpx_id = coach.heavy.import_file(io.BytesIO(others.gpx()), "a.gpx").run_ids[0]
+    log_id = coach.heavy.import_file(io.BytesIO(log), "a.mcap").run_ids[0]
+    with coach.store.database.write() as connection:  # as after an archive, which holds files and no tracks
+        connection.exec_driver_sql("DELETE FROM run_columns WHERE part = 'track'")
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("read in the process that serves")
+
+    for reader in ("route.read_activities", "route.read_recording", "split.read_recording", "devices.completed"):
+        monkeypatch.setattr(f"coach.service.runs.{reader}", refuse)
+    client = create_app(coach, is_testing=True).test_client()
+    assert client.get(f"/runs/{gpx_id}").status_code == 200
+    assert coach.store.runs.data.track(gpx_id) is not None, "kept once read"
+    route = client.get(f"/api/v1/runs/{gpx_id}/route").get_json()
+    assert len(route["t_s"]) > 100
+    parts = client.post(f"/api/v1/runs/{log_id}/split", json={"at_s": 12.0})
+    assert [part["run_id"] for part in parts.get_json()] == [f"{log_id}-a", f"{log_id}-b"]
+    answer = client.post(f"/runs/{gpx_id}/devices", data={"use": "pod"})
+    assert (answer.status_code, "FIT" in answer.text) == (400, True)
+
+
+def test_a_run_whose_file_has_no_route_is_looked_through_once(coach: Coach) -> None:
+    run_id = coach.history.files.import_bytes(others.fit(), "a.fit").run_ids[0]
+    with coach.store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM run_columns WHERE part = 'track'")
+    assert coach.history.has_unread_route(run_id)
+    coach.history.route(run_id)
+    assert not coach.history.has_unread_route(run_id)
+    coach.history.route(run_id)

@@ -25,7 +25,7 @@ _TAIL_S: Final = 1.5  # so long at most a run goes on behind its last second: a 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Track:
+class DistanceCurve:
     """Metres run against time. t_s, far_m: (n,) rising, flat in pauses. pauses: (m, 2), rising and apart."""
 
     t_s: FloatArray
@@ -47,7 +47,7 @@ class Track:
         return _unpaused(t_s, self.pauses)
 
 
-def track_of(run: RunSeries, pauses: Sequence[tuple[float, float]] = ()) -> Track | None:
+def distance_curve(run: RunSeries, pauses: Sequence[tuple[float, float]] = ()) -> DistanceCurve | None:
     """The metres of a run; None where no sensor measures them.
 
     The distance that the seconds state, from the first to the last moment of running; without it, speed over time
@@ -106,13 +106,13 @@ def _by_speed(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
     return t_s, np.concatenate(([0.0], np.cumsum(np.where(gap < _SILENT_S, gap * (v[1:] + v[:-1]) / 2, 0.0))))
 
 
-def _outside(t_s: FloatArray, far_m: FloatArray, pauses: FloatArray) -> Track:
-    """The track without what was moved in pauses: each step's metres are spread evenly over its time.
+def _outside(t_s: FloatArray, far_m: FloatArray, pauses: FloatArray) -> DistanceCurve:
+    """The curve without what was moved in pauses: each step's metres are spread evenly over its time.
 
     Over the time outside of pauses where the step is long: a watch that was stopped keeps no seconds.
     """
     if not len(pauses):
-        return Track(t_s, far_m, pauses)
+        return DistanceCurve(t_s, far_m, pauses)
     edges = pauses.reshape(-1)
     fine_s = np.union1d(t_s, edges[(edges > t_s[0]) & (edges < t_s[-1])])
     length_s, run_s = np.diff(t_s), np.diff(_unpaused(t_s, pauses))
@@ -120,7 +120,7 @@ def _outside(t_s: FloatArray, far_m: FloatArray, pauses: FloatArray) -> Track:
     rate_mps = np.divide(np.diff(far_m), spread_s, out=np.zeros(len(spread_s)), where=spread_s > 0.0)
     step = np.clip(np.searchsorted(t_s, fine_s[:-1], side="right") - 1, 0, len(rate_mps) - 1)
     run_m = rate_mps[step] * np.diff(_unpaused(fine_s, pauses))
-    return Track(fine_s, np.concatenate(([0.0], np.cumsum(run_m))), pauses)
+    return DistanceCurve(fine_s, np.concatenate(([0.0], np.cumsum(run_m))), pauses)
 
 
 def _unpaused(t_s: FloatArray, pauses: FloatArray) -> FloatArray:
