@@ -54,10 +54,14 @@ class RunSink(Protocol):
 
 
 class BatchWriter:
-    """waiting: what is to be written next. Everything but `keep_rest` runs on the event loop."""
+    """waiting: what is to be written next. problem: why the database refuses it, in words; "" while all is well.
+
+    Everything but `keep_rest` runs on the event loop.
+    """
 
     def __init__(self, run_id: str, sink: RunSink) -> None:
         self.waiting = PendingRows()
+        self.problem = ""
         self._run_id = run_id
         self._sink = sink
         self._soon = asyncio.Event()
@@ -88,8 +92,10 @@ class BatchWriter:
             return
         try:
             await asyncio.to_thread(self._sink.keep, self._run_id, batch)
+            self.problem = ""
         except CoachError as error:
             log.warning("%s; trying again", error)
+            self.problem = str(error)
             self.waiting = batch.followed_by(self.waiting)
 
     def keep_rest(self) -> None:

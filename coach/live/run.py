@@ -18,7 +18,7 @@ from coach.coaching.workout_follower import WorkoutFollower
 from coach.live.batches import BatchWriter, RunSink
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import NOTHING, TICK_S, Outputs, Pipeline
-from coach.live.run_log import LOG_ID, RunLog
+from coach.live.run_log import DATABASE_ID, LOG_ID, RunLog, keeping_change
 from coach.live.timeline import Timeline
 from coach.live.treadmill_check import TreadmillCheck
 from coach.model.cues import CueDecision
@@ -154,8 +154,9 @@ class LiveRun:
         self._spread(self.pipeline.tick(self.clock()))
         self._follow_workout()
         self._log.write(lambda writer: writer.flush_if_due(self.clock()))
-        if event := self._log.change(self.links.get(LOG_ID), self.clock()):
-            self.report(event)
+        for link_id, problem in ((LOG_ID, self._log.problem), (DATABASE_ID, self._batches.problem)):
+            if event := keeping_change(link_id, problem, self.links.get(link_id), self.clock()):
+                self.report(event)
 
     def report(self, event: LinkEvent) -> None:
         """Take note of a change of the link to a sensor."""

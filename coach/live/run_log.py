@@ -1,4 +1,7 @@
-"""The raw log of a run while it runs: what the disk refuses ends no run, and is reported as a link that is lost."""
+"""The raw log of a run while it runs: what the disk refuses ends no run, and is reported as a link that is lost.
+
+So is a database that takes nothing.
+"""
 
 import contextlib
 import logging
@@ -11,7 +14,13 @@ from coach.recording.writer import RecordingWriter
 
 log = logging.getLogger(__name__)
 
-LOG_ID: Final = "recording"  # names the raw log among the links of the sensors
+# Where the raw log and the database stand among the links of the sensors, and what is said when they go on.
+LOG_ID: Final = "recording"
+DATABASE_ID: Final = "database"
+_RESUMED: Final = {
+    LOG_ID: "The recording is being written again; what came meanwhile was held in memory",
+    DATABASE_ID: "The database takes the run again; what came meanwhile was held in memory, and is in the recording",
+}
 
 
 class RunLog:
@@ -32,21 +41,6 @@ class RunLog:
             with contextlib.suppress(RecordingError):
                 write(self._writer)
 
-    def change(self, before: LinkEvent | None, now_s: float) -> LinkEvent | None:
-        """Report that the disk refuses the log, or that it takes it again; None where it is as it was.
-
-        before: the last such report.
-        """
-        problem = self.problem
-        is_failing = before is not None and before.status is LinkStatus.LOST
-        if problem and not is_failing:
-            log.error("%s", problem)
-            return LinkEvent(LOG_ID, now_s, LinkStatus.LOST, "recording_failed", problem)
-        if not problem and is_failing:
-            words = "The recording is being written again; what came meanwhile was held in memory"
-            return LinkEvent(LOG_ID, now_s, LinkStatus.STREAMING, "recording_resumed", words)
-        return None
-
     def close(self) -> None:
         """Close the log; may be tried again where the disk refuses, whose words are reported once."""
         if self._writer is None:
@@ -58,3 +52,17 @@ class RunLog:
             if str(error) != self._reported:
                 log.warning("%s", error)
             self._reported = str(error)
+
+
+def keeping_change(link_id: str, problem: str, before: LinkEvent | None, now_s: float) -> LinkEvent | None:
+    """Report that the raw log or the database is refused, or taken again; None where it is as it was.
+
+    problem: why it is refused, in words; "" while all is well. before: the last such report.
+    """
+    is_failing = before is not None and before.status is LinkStatus.LOST
+    if problem and not is_failing:
+        log.error("%s", problem)
+        return LinkEvent(link_id, now_s, LinkStatus.LOST, f"{link_id}_failed", problem)
+    if not problem and is_failing:
+        return LinkEvent(link_id, now_s, LinkStatus.STREAMING, f"{link_id}_resumed", _RESUMED[link_id])
+    return None

@@ -18,7 +18,9 @@ from coach.summary.window import merged
 # By how much the metres of a second are older than it. A foot: 0.33 to 0.39 s on both feet, 0.48 to 0.59 s on one, of
 # virtual runners at 150 to 190 steps a minute. The others notify once a second: half of that. A file names no source.
 _FOOT_LAG_S: Final = 0.4
-_WITH_FOOT: Final = ("foot", "foot and pod", "foot and position", "foot and pod and position")
+_WITH_FOOT: Final = tuple(
+    " and ".join(("foot", *others)) for others in ((), ("pod",), ("position",), ("pod", "position"))
+)
 _OTHER_LAG_S: Final = 0.5
 _SILENT_S: Final = 5.0  # for so long no speed is extended: what a longer step holds was run outside of pauses
 _TAIL_S: Final = 1.5  # so long at most a run goes on behind its last second: a second and half a stride

@@ -108,7 +108,7 @@ def test_a_log_that_the_disk_refuses_is_said_and_so_is_that_it_goes_on(coach: Pa
         coach.feed.publish("sensor", to_plain(LinkEvent("recording", 1.0, status, "ok", "")))
 
     log(LinkStatus.LOST)
-    assert heard(running, 1) == ["The run is not being saved: the disk is full."]
+    assert heard(running, 1) == ["The run is not being saved: the disk is full or refuses."]
     expect(running.locator("#links li[data-status=lost]")).to_have_text(
         "Recording not saved: the disk is full or refuses"
     )

@@ -2,6 +2,7 @@
 // end. Pure: the watcher gives it what the coach says, with times [ms]; `say({kind, words})` gets each sentence once.
 //
 // A page that is opened in mid-run says nothing of what was before: what it did not see it cannot time.
+import { keptIn } from "./live_keeping.js";
 import { perSplit, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
@@ -12,8 +13,6 @@ const BACK_MS = 3000;
 const REGAINED_MS = 5000; // on target for so long (chosen by judgement)
 const FROM_START_M = 50; // a first distance up to this is counted from the start
 const LIKE_PCT = 2; // as in a run's summary: within 2 % is "like usual"
-
-const LOG = "recording"; // names the raw log among the links of the sensors: coach/live/run.py
 
 export function openAnnouncer(say) {
   let run = null;
@@ -73,7 +72,7 @@ export function openAnnouncer(say) {
     if (!run) return;
     const was = run.links.get(sensor_id);
     if (was?.status === status) return;
-    run.links.set(sensor_id, { status, since_ms: now_ms, was_well: was?.was_well ?? sensor_id === LOG, is_said: was?.is_said ?? false });
+    run.links.set(sensor_id, { status, since_ms: now_ms, was_well: was?.was_well ?? keptIn(sensor_id) !== "", is_said: was?.is_said ?? false });
   }
 
   /** Time passes: what has lasted long enough is said. */
@@ -85,18 +84,18 @@ export function openAnnouncer(say) {
       const is_well = link.status === "streaming";
       if (!is_well && link.was_well && !link.is_said && for_ms >= AWAY_MS) {
         link.is_said = true;
-        say({ kind: "sensors", words: w(`live.say.${sensor_id === LOG ? "log_" : ""}lost`, { site: siteWords(sensor_id) }), is_alarm: true });
+        say({ kind: "sensors", words: w(`live.say.${keptIn(sensor_id)}lost`, { site: siteWords(sensor_id) }), is_alarm: true });
       }
       if (is_well && link.is_said && for_ms >= BACK_MS) {
         link.is_said = false;
-        say({ kind: "sensors", words: w(`live.say.${sensor_id === LOG ? "log_" : ""}back`, { site: siteWords(sensor_id) }) });
+        say({ kind: "sensors", words: w(`live.say.${keptIn(sensor_id)}back`, { site: siteWords(sensor_id) }) });
       }
       if (is_well) link.was_well = true;
     }
   }
 
   function ready(now_ms) {
-    const ids = new Set([...run.sites.keys(), ...run.links.keys()].filter((id) => id !== LOG));
+    const ids = new Set([...run.sites.keys(), ...run.links.keys()].filter((id) => !keptIn(id)));
     const missing = [...ids].filter((id) => run.links.get(id)?.status !== "streaming");
     if (run.sites.size && !missing.length) {
       run.is_ready = true;

@@ -1,10 +1,10 @@
 // How each sensor does, as a shape with its place and state. Said aloud only when something changes.
 import { find, make, setText } from "./dom.js";
+import { keptIn } from "./live_keeping.js";
 import { w } from "./words.js";
 
 const SPOKEN = new Set(["streaming", "silent", "lost"]);
 const links = new Map();
-const LOG = "recording"; // names the raw log among the links of the sensors: coach/live/run.py
 const list = find("#links");
 const sites = new Map();
 
@@ -30,10 +30,10 @@ export function forgetLinks(newer) {
   paint();
 }
 
-const statusWords = (link) => w(`live.link.${link.sensor_id === LOG ? "log_" : ""}${link.status}`);
+const statusWords = (link) => w(`live.link.${keptIn(link.sensor_id)}${link.status}`);
 
 function siteWords(sensor_id) {
-  if (sensor_id === LOG) return w("live.site.recording");
+  if (keptIn(sensor_id)) return w(`live.site.${sensor_id}`);
   const site = sites.get(sensor_id);
   if (!site) return w("live.site.other");
   return /^(left|right)_|^(pelvis|chest)$/.test(site) ? w(`live.site.${site}`) : site;

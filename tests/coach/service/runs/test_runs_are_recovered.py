@@ -1,5 +1,7 @@
 """Runs that were cut off get their end at the next start, from whatever is left of them; none stops the others."""
 
+import contextlib
+import sqlite3
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -152,3 +154,29 @@ def test_the_disk_refusing_the_log_is_in_the_status_of_every_page_until_it_goes_
     assert run.recording is not None
     events = [event.kind for event in read_recording(coach.settings.recordings / run.recording).events()]
     assert events == ["lap", "link", "link", "stop"]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is held refuses at once, and is tried again at once."""
+    monkeypatch.setattr("coach.storage.database._BUSY_MS", 50)
+    monkeypatch.setattr("coach.live.batches.KEEP_EVERY_S", 0.05)
+
+
+def test_a_database_that_another_program_holds_is_in_the_status_of_every_page_until_it_answers(
+    impatient: None, coach: Coach
+) -> None:
+    begin(coach, QuietSource())
+
+    def database() -> dict[str, Any]:
+        return next((link for link in coach.runs.status()["links"] if link["sensor_id"] == "database"), {})
+
+    with contextlib.closing(sqlite3.connect(coach.settings.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        coach.runs.pain(4)
+        until(lambda: database().get("status") == "lost")
+        assert "another program holds the database" in database()["words"]
+        other.execute("ROLLBACK")
+    until(lambda: database().get("status") == "streaming")
+    run = coach.runs.stop()
+    assert [entry.back for entry in coach.store.pain.list(run_id=run.run_id)] == [4]
