@@ -113,9 +113,10 @@ def test_a_correction_learns_from_a_known_distance_and_refuses_nonsense():
 
 
 def test_pauses_and_silences_add_no_distance():
+    """But for the second before the first speed behind them, which is that speed's."""
     body = BodyGait([])
     for t in (*range(11), *range(100, 111)):
         body.feed(pod(float(t)))
-    assert body.metrics(111.0).distance_m == pytest.approx(60.0)
+    assert body.metrics(111.0).distance_m == pytest.approx(63.0)
     body.feed(pod(111.0, speed_mps=0.0))
-    assert body.metrics(130.0).distance_m == pytest.approx(60.0)
+    assert body.metrics(130.0).distance_m == pytest.approx(63.0)
