@@ -47,7 +47,7 @@ def history() -> HistoryService:
 
 
 def route_shown(run_id: str, is_waiting: bool = True) -> RunRoute | None:
-    """Where a run went; a file or log that was not read yet is read beside this process.
+    """Return where a run went; a file or log that was not read yet is read beside this process.
 
     is_waiting: whether other work there is waited for; else there is no route yet.
     """

@@ -147,7 +147,7 @@ class DeviceClock:
 
     @property
     def line(self) -> LineUnder | None:
-        """The delays of the device's clock as it runs now; None before its first packet and after a restart."""
+        """Return the delays of the device's clock as it runs now; None before its first packet and after a restart."""
         return self._line
 
     def observe(self, device_s: float, arrival_s: float) -> bool:

@@ -24,7 +24,8 @@ def too_little_known(distance_m: float | None, moving_s: float, speed_mps: float
 
 
 def best_times(curve: DistanceCurve | None) -> dict[str, float]:
-    """Shortest time of each usual distance that was run whole, by its metres; one that nobody can run is left out."""
+    """Return the shortest time of each usual distance that was run whole, by its metres;
+    one that nobody can run is left out."""
     if curve is None:
         return {}
     t_s, far = curve.t_s, curve.far_m

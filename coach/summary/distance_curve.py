@@ -36,21 +36,21 @@ class DistanceCurve:
 
     @property
     def total_m(self) -> float:
-        """Metres of all of it."""
+        """Return the metres of all of it."""
         return float(self.far_m[-1])
 
     def metres(self, start_s: float, end_s: float) -> float:
-        """Metres run between two times."""
+        """Return the metres run between two times."""
         first_m, last_m = np.interp((start_s, end_s), self.t_s, self.far_m)
         return float(last_m - first_m)
 
     def unpaused_s(self, t_s: FloatArray) -> FloatArray:
-        """(n,) each time without the pauses before it [s]."""
+        """Return (n,) each time without the pauses before it [s]."""
         return _unpaused(t_s, self.pauses)
 
 
 def distance_curve(run: RunSeries, pauses: Sequence[tuple[float, float]] = ()) -> DistanceCurve | None:
-    """The metres of a run; None where no sensor measures them.
+    """Return the metres of a run over its time; None where no sensor measures them.
 
     The distance that the seconds state, from the first to the last moment of running; without it, speed over time
     (never extended over more than 5 s).
@@ -60,7 +60,7 @@ def distance_curve(run: RunSeries, pauses: Sequence[tuple[float, float]] = ()) -
 
 
 def _stated(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
-    """When which distance was reached, by the seconds of running and those between and around them."""
+    """Return when which distance was reached, by the seconds of running and those between and around them."""
     if np.isfinite(run.seconds.floats("distance_m")).sum() < 2:
         return None
     seconds = run.all_seconds
@@ -78,7 +78,7 @@ def _stated(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
 
 
 def _while_running(run: RunSeries, t_s: FloatArray, far_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The part from the first to the last moment of running."""
+    """Return the part from the first to the last moment of running."""
     seconds_s, last_mps = run.seconds.floats("t_s"), run.seconds.floats("speed_mps")[-1]
     begins_s, ends_s = seconds_s[0] - 1.0, seconds_s[-1]
     for contacts_s, length_s in (
@@ -109,7 +109,7 @@ def _by_speed(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
 
 
 def _outside(t_s: FloatArray, far_m: FloatArray, pauses: FloatArray) -> DistanceCurve:
-    """The curve without what was moved in pauses: each step's metres are spread evenly over its time.
+    """Return the curve without what was moved in pauses: each step's metres are spread evenly over its time.
 
     Over the time outside of pauses where the step is long: a watch that was stopped keeps no seconds.
     """
@@ -126,7 +126,7 @@ def _outside(t_s: FloatArray, far_m: FloatArray, pauses: FloatArray) -> Distance
 
 
 def _unpaused(t_s: FloatArray, pauses: FloatArray) -> FloatArray:
-    """(n,) each time without the pauses before it."""
+    """Return (n,) each time without the pauses before it."""
     if not len(pauses):
         return t_s
     lengths = pauses[:, 1] - pauses[:, 0]

@@ -16,7 +16,7 @@ _PAUSE_S: Final = 30.0  # a watch that records nothing for so long was stopped; 
 
 
 def splits_by_distance(run: RunSeries, curve: DistanceCurve | None, every_m: float = KILOMETRE_M) -> tuple[Split, ...]:
-    """One split for each `every_m`; none where no sensor measures the distance."""
+    """Return one split for each `every_m`; none where no sensor measures the distance."""
     if curve is None or curve.total_m <= 0:
         return ()
     t_s, far = curve.t_s, curve.far_m
@@ -31,7 +31,7 @@ def splits_by_distance(run: RunSeries, curve: DistanceCurve | None, every_m: flo
 
 
 def splits_by_lap(run: RunSeries, curve: DistanceCurve | None, laps: Sequence[Lap], end_s: float) -> tuple[Split, ...]:
-    """One split for each lap, warm-up and cool-down too."""
+    """Return one split for each lap, warm-up and cool-down too."""
     cut = _Cut(run, curve)
     return tuple(
         cut.split(lap.number, lap.start_s, end_s if lap.end_s is None else lap.end_s, lap.kind) for lap in laps
@@ -61,7 +61,7 @@ class _Cut:
         return Split(number, start_s, end_s, distance, values, strikes.shares if strikes else None, kind)
 
     def _known_s(self, start_s: float, end_s: float) -> float:
-        """Seconds between in which the distance is known, without pauses and stops."""
+        """Return seconds between in which the distance is known, without pauses and stops."""
         if self._curve is None:
             return 0.0
         t_s = self._curve.t_s

@@ -33,7 +33,7 @@ class Window:
 
 
 def merged(spans: Sequence[tuple[float, float]]) -> FloatArray:
-    """(n, 2) the spans of time [s] as they are together, rising and apart."""
+    """Return (n, 2) the spans of time [s] as they are together, rising and apart."""
     found: list[list[float]] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:

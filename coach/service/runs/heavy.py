@@ -97,17 +97,17 @@ def recompute(desk: Desk, run_id: str) -> Run:
 
 
 def split(desk: Desk, run_id: str, at_s: float) -> tuple[Run, Run]:
-    """One run cut in two, each with its own raw log."""
+    """Cut one run in two, each with its own raw log."""
     return desk.history.split(run_id, at_s)
 
 
 def choose_devices(desk: Desk, run_id: str, prefers_pods: bool) -> Run:
-    """One run with a pod's numbers, or a watch's, from its imported file."""
+    """Give one run a pod's numbers, or a watch's, from its imported file."""
     return desk.history.choose_devices(run_id, prefers_pods)
 
 
 def route(desk: Desk, run_id: str) -> RunRoute | None:
-    """Where one run went, kept once read."""
+    """Return where one run went, kept once read."""
     return desk.history.route(run_id)
 
 
@@ -205,7 +205,7 @@ class HeavyService:
         return self._worker.do(choose_devices, run_id, prefers_pods)
 
     def route(self, run_id: str) -> RunRoute | None:
-        """Where a run went; its file or log is read here where it was not yet."""
+        """Return where a run went; its file or log is read here where it was not yet."""
         return self._worker.do(route, run_id)
 
     def make_phone_run(self, run_id: str) -> None:

@@ -133,7 +133,7 @@ class HistoryService:
         return downsample(columns, start_s, end_s, n_points)
 
     def has_unread_route(self, run_id: str) -> bool:
-        """Whether `route` would have to read the run's file or log first."""
+        """Return whether `route` would have to read the run's file or log first."""
         return is_unread(self._store, self.recordings / IMPORTS_FOLDER, run_id)
 
     def route(self, run_id: str) -> RunRoute | None:
