@@ -302,7 +302,7 @@ class ImuStream:
             self._tally.rate_hz = (self._tally.n_samples + self._tally.n_missing - 1) / span
 
     def _gap(self, first: float, host_s: float, ended: LineUnder | None) -> list[Gap]:
-        """Return the gap before a reading at `first` of the device's time. ended: the line of the clock that restarted."""
+        """Return the gap before a reading at `first` [s] of its clock. ended: the line of the clock that restarted."""
         if self._last is None:
             return []
         span, began = first - self._last, self._clock.line

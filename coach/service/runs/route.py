@@ -64,7 +64,7 @@ def track_of(activity: Activity, moved_s: float = 0.0) -> dict[str, FloatArray]:
 
 
 def is_unread(store: Store, imports: Path, run_id: str) -> bool:
-    """Return whether the route of a run is yet to be read from its file or log, which takes seconds for hours of them."""
+    """Return whether a run's route is yet to be read from its file or log, which takes seconds for hours of them."""
     run = store.runs.get(run_id)
     if store.runs.data.track(run_id) is not None:
         return False
