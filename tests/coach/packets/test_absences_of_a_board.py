@@ -16,6 +16,7 @@ from coach.model.samples import Gap
 from coach.model.sites import WearSite
 from coach.packets import coach_board
 from coach.packets.stream import Absence, ImuStreamFacts, Tally
+from tests.support.encoders import encode_frame
 
 RATE_HZ = 104
 N = 10
@@ -50,7 +51,7 @@ class Board:
                 readings = np.full((N, 3), (first % 97) / 10)
                 frame = coach_board.BoardFrame(self.sequence % 2**16, us, SCALE, readings, readings)
                 with contextlib.suppress(PacketError):
-                    self.reader.feed(coach_board.encode_frame(frame), self.arrival_s)
+                    self.reader.feed(encode_frame(frame), self.arrival_s)
                 self.got.append(first)
             self.sequence += 1
             first += N
