@@ -14,7 +14,7 @@ from coach.recording.writer import RecordingWriter
 
 log = logging.getLogger(__name__)
 
-# Where the raw log and the database stand among the links of the sensors, and what is said when they go on.
+# Names of the raw log and the database among the links of the sensors, and what is said when they go on.
 LOG_ID: Final = "recording"
 DATABASE_ID: Final = "database"
 _RESUMED: Final = {

@@ -73,7 +73,7 @@ def treadmill(t_s: float, speed_mps: float) -> TreadmillSample:
 @pytest.mark.parametrize(
     "beside_mps",
     [lambda _: 0.0, lambda _: WALK_MPS, lambda _: None],
-    ids=["stands in pauses", "walks in pauses", "not heard in pauses"],
+    ids=["is still in pauses", "walks in pauses", "not heard in pauses"],
 )
 @pytest.mark.parametrize("phase_s", [0.1, 0.5, 0.9])
 def test_metres_of_a_pod_or_treadmill_are_speed_times_time(sample: Make, beside_mps: Beside, phase_s: float) -> None:
@@ -86,7 +86,7 @@ def test_metres_of_a_pod_or_treadmill_are_speed_times_time(sample: Make, beside_
 
 
 def worn(running: Spans, sites: Sequence[WearSite], rate_hz: float = 104.0) -> tuple[list[Stride], list[LiveMetrics]]:
-    """Strides and seconds of a runner who stands before each stretch and stops behind it from one step to the next."""
+    """Strides and seconds of a runner who is still before each stretch and stops behind it from one step to the next."""
     gait, strides, seconds, n, left = BodyGait(sites), [], [], 13, list(running)
     runner = VirtualRunner(VirtualBody(speed_mps=RUN_MPS, standing_s=2.0))
     for k in range(int(running[-1][1] * rate_hz / n)):

@@ -1,4 +1,4 @@
-// What stands among the links of a run's sensors and is none: where the run is kept (coach/live/run_log.py). Pure.
+// What is among the links of a run's sensors and is none: where the run is kept (coach/live/run_log.py). Pure.
 
 const KEPT = { recording: "log_", database: "database_" };
 
