@@ -86,7 +86,7 @@ def test_metres_of_a_pod_or_treadmill_are_speed_times_time(sample: Make, beside_
 
 
 def worn(running: Spans, sites: Sequence[WearSite], rate_hz: float = 104.0) -> tuple[list[Stride], list[LiveMetrics]]:
-    """Strides and seconds of a runner who is still before each stretch and stops behind it from one step to the next."""
+    """Strides and seconds of a runner who is still before each stretch and stops at once behind it."""
     gait, strides, seconds, n, left = BodyGait(sites), [], [], 13, list(running)
     runner = VirtualRunner(VirtualBody(speed_mps=RUN_MPS, standing_s=2.0))
     for k in range(int(running[-1][1] * rate_hz / n)):
