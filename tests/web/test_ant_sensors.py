@@ -3,8 +3,7 @@
 The machine has no Bluetooth at all: a stick is enough.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,16 @@ from coach.errors import LinkError, UserError
 from coach.recording.reader import read_recording
 from tests.support.ant_stick import FakeUsb, Faults, foot_pod, plugged_in, strap
 from tests.support.browser import axe_findings, served, wait_until
+from tests.support.common import until
 from tests.support.ready_coach import ready_coach
 from web.app import create_app
 
 POD, STRAP = "ant-124-12345", "ant-120-54321"
 
 
-def until(is_so: Callable[[], bool], within_s: float = 20.0) -> None:
-    end_s = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < end_s, "it never came so"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def usb(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeUsb]:
     monkeypatch.setattr("coach.radio.ant.air._AGAIN_S", 0.3)
-    monkeypatch.setattr("coach.service.sensors.service._FIRST_HEARD_S", 3.0)
     fake = FakeUsb([foot_pod(), strap(battery_every=16)], Faults(noise_share=0.05))
     with plugged_in(fake):
         yield fake
@@ -82,9 +74,13 @@ def test_a_pod_and_a_strap_are_found_connected_checked_and_run_with(home: Coach,
     assert home.store.runs.summary(run.run_id) == summary, "the log holds all that the run knew"
 
 
-def test_a_sensor_of_ant_that_is_not_heard_is_refused_in_its_own_words(home: Coach, usb: FakeUsb) -> None:
-    with pytest.raises(LinkError, match=r"ant-124-1 is not heard over ANT\+"):
-        home.sensors.pair("ant-124-1")
+def test_a_sensor_of_ant_that_is_not_heard_is_refused_in_its_own_words(
+    home: Coach, usb: FakeUsb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("coach.service.sensors.service._FIRST_HEARD_S", 0.5)
+        with pytest.raises(LinkError, match=r"ant-124-1 is not heard over ANT\+"):
+            home.sensors.pair("ant-124-1")
     home.sensors.pair(STRAP)
     for ask in (home.sensors.read_settings, home.sensors.configure):
         with pytest.raises(UserError, match="only sends"):

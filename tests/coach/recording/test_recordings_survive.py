@@ -80,10 +80,10 @@ sys.path.insert(0, ".")
 from tests.coach.recording.test_recordings_survive import HEADER, notifications
 from coach.recording.writer import RecordingWriter
 writer = RecordingWriter(Path(sys.argv[1]), HEADER)
-for n, item in enumerate(notifications(2600)):
+for n, item in enumerate(notifications(5200)):
     writer.write(item)
     if n % 26 == 25:
-        time.sleep(0.02)
+        time.sleep(0.01)
     if n == 2080:
         print("written", flush=True)
 time.sleep(60)

@@ -177,6 +177,13 @@ def test_erasing_empties_inbox_and_outbox_but_not_what_is_linked_there(coach: Co
     assert (watch / "run.gpx").exists()
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finds the database busy waits half a second for it, not five; ask for it before the coach."""
+    monkeypatch.setattr("coach.storage.database._BUSY_MS", 500)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_an_older_view_that_is_still_read_is_said_before_anything_is_deleted(coach: Coach) -> None:
     """A backup of the folder reads the database as it was before, and its log keeps that: bytes that nobody deletes."""
     fill(coach)
@@ -190,6 +197,7 @@ def test_an_older_view_that_is_still_read_is_said_before_anything_is_deleted(coa
     assert traces(coach.settings.data, NAME, LATITUDE) == []
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_a_purge_had_to_leave_in_the_log_goes_with_the_next(coach: Coach) -> None:
     run_id = fill(coach)
     coach.history.edit(run_id, title="Along the Vltava")

@@ -36,7 +36,7 @@ class Intervals(ThreadingHTTPServer):
         self.files: list[bytes] = []
         self.requests: list[str] = []
         self.mood = ""
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def url(self) -> str:

@@ -36,9 +36,11 @@ class Odd(threading.Thread):
         self.port = self._listening.getsockname()[1]
         self._head, self._more, self._pause_s = head, more, pause_s
         self.n_asked = self.n_sent = 0
+        self._is_over = threading.Event()
         self.start()
 
     def close(self) -> None:
+        self._is_over.set()
         self._listening.shutdown(socket.SHUT_RDWR)
         self.join(5.0)
         self._listening.close()
@@ -53,10 +55,9 @@ class Odd(threading.Thread):
             with closing(link):
                 try:
                     link.sendall(self._head)
-                    while True:
+                    while not self._is_over.wait(self._pause_s):
                         link.sendall(self._more)
                         self.n_sent += len(self._more)
-                        time.sleep(self._pause_s)
                 except OSError:
                     continue  # the other side has had enough
 
