@@ -70,9 +70,12 @@ if IN_CI:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: the tests wait for radios, browsers and clocks more than they compute."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """More than there are processors: tests wait for radios, clocks, servers and processes a third of their time.
+
+    Two more; with browsers one, as each worker has its own.
+    """
+    return (os.cpu_count() or 1) + (2 if "not browser" in config.option.markexpr else 1)
 
 
 @pytest.hookimpl(optionalhook=True)
