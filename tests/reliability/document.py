@@ -27,16 +27,12 @@ Linux kernel that runs as a program, with sensors and the air between made by bu
 notifications; a foot, both feet and the chest drop; a shank, a foot and the pelvis walk out of range; the clock is set
 by +1, -2 and +1 hours; the disk is full for a minute; the adapter is pulled out for half a minute; the phone's network
 is off for a minute; the pod's battery ends. (Those are the times of half an hour; a shorter day has them as much
-shorter.) The half hour below was measured on a quiet machine, before the most likely cause of its eight wrong readings
-was mended: a whole packet behind a new connection was dropped. Two half hours on the same two cores at a load of 8 to
-20 lost 1,450 and 1,285 of 325,000 notifications before they reached the program, and too few readings were counted as
-missing; in the same stalls, simulated, they are counted now. Fourteen minutes before the last mend had one board's
-missing readings 105 too many of 3,746, for a cause that is not known. Then, on 30 November 2026, twenty minutes at a
-load of 2 to 4 held each row: 218,581 notifications logged, 0 lost, 0 twice, and each of 72,049 missing readings counted
-right, of every sensor. Of 2,000 simulated streams with absences one is off by more than a reading or one in ten
-thousand (8 of 2,272).
-`python -m tests.reliability bluez`
-(`tests/kernel/guest_bad_day.py`) repeats it.""",
+shorter.) The half hour below was measured on a quiet machine; that before it had eight readings wrong, for a whole
+packet behind a new connection was dropped, which is mended. At a load of 8 to 20 on the same two cores, two older half
+hours lost 1,450 and 1,285 of 325,000 notifications before they reached the program, and fourteen minutes had one
+board's missing readings 105 too many of 3,746, for a cause that is not known and was not seen again. Of 2,000 simulated
+streams with absences one is off by more than a reading or one in ten thousand (8 of 2,272).
+`python -m tests.reliability bluez` (`tests/kernel/guest_bad_day.py`) repeats it.""",
     ),
     "bluez_counts": (
         "What that day's sensors sent and what is left of it",
