@@ -10,6 +10,7 @@ two processes must not share (https://www.sqlite.org/howtocorrupt.html#_carrying
 
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -26,6 +27,7 @@ from coach.errors import CoachError
 from coach.packets.registry import formats
 from coach.recording.layout import SUFFIX
 from coach.service.runs.algorithm import algorithm_id
+from coach.service.worker import end_with_parent
 from coach.settings import Settings
 
 _THREADS: Final = Path("/proc/self/task")  # all of this process, those of C libraries too: proc(5)
@@ -52,7 +54,7 @@ def further_processes(settings: Settings, n: int) -> Iterator[Executor | None]:
         return
     _load()
     is_forked = _may_fork()
-    workers = ProcessPoolExecutor(n, get_context("fork" if is_forked else "spawn"))
+    workers = ProcessPoolExecutor(n, get_context("fork" if is_forked else "spawn"), _watch_command)
     try:
         if is_forked:
             workers.submit(os.getpid)  # the first task makes all processes, then the pool's threads
@@ -137,6 +139,11 @@ def _may_fork() -> bool:
         return sys.platform == "linux" and len(list(_THREADS.iterdir())) == 1
     except OSError:
         return False
+
+
+def _watch_command() -> None:
+    """Have a further process end with the command: one that was killed cannot end it."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 @cache

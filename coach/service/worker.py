@@ -265,7 +265,7 @@ def memory_limit() -> int:
 
 def _serve(open_desk: OpenDesk[object], connection: Connection, lock: Path, most_bytes: int) -> None:
     _keep_small(most_bytes)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     stream = _marked(lock)
     jobs: dict[int, Iterator[object]] = {}
 
@@ -338,7 +338,8 @@ def _keep_small(most_bytes: int) -> None:
         Path("/proc/self/oom_score_adj").write_text(f"{_OOM_SCORE}\n", "ascii")
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the end of the process that started this one, however it ends, and end then: a thread's work."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

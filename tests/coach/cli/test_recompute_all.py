@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import struct
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from coach.__main__ import BLAS_THREADS
 from coach.bootstrap import Coach
 from coach.cli.recomputing import SharedRuns, further_processes, processes_for
 from coach.cli.root import coach
@@ -42,6 +44,16 @@ def note():
 os.register_at_fork(before=note)
 main()
 """  # the command; it notes at each fork how many threads it has and which files of the account are open
+KILLED = """
+import multiprocessing, os, signal, sys
+from pathlib import Path
+from coach.cli.recomputing import further_processes
+from coach.settings import make_settings
+with further_processes(make_settings(Path(sys.argv[1]), "127.0.0.1", 0), 2) as workers:
+    workers.submit(os.getpid).result()
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def run(*words: object) -> Result:
@@ -173,6 +185,20 @@ def test_processes_are_forked_before_there_is_a_thread_or_an_open_database(data:
     assert notes.read_text().splitlines() == ["1", "1"]
     assert len(json.loads(done.stdout)["runs"]) == N_RUNS
     assert min(seconds(data)) > 50
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is asked for processes")
+def test_further_processes_do_not_outlive_a_command_that_is_killed(tmp_path: Path) -> None:
+    python, quiet = [sys.executable, "-c", KILLED, str(tmp_path)], {**os.environ, BLAS_THREADS: "1"}
+    done = subprocess.run(python, cwd=ROOT, env=quiet, capture_output=True, text=True, timeout=60, check=False)
+    left = [Path("/proc", pid, "stat") for pid in done.stdout.split()]
+    assert len(left) == 2, done.stderr
+    until_s = time.monotonic() + 20.0
+    while left and time.monotonic() < until_s:
+        time.sleep(0.05)
+        left = [stat for stat in left if stat.exists() and ") Z " not in stat.read_text()]
+    assert left == []
 
 
 def test_beside_another_thread_no_process_is_forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
