@@ -1,4 +1,4 @@
-"""A live run makes nothing in circles: what only a search for garbage frees would make the service grow with the run."""
+"""A live run makes nothing in circles: what only a search for garbage frees would make the service grow with it."""
 
 import gc
 from pathlib import Path
