@@ -3,29 +3,24 @@
 Without a part: what runners use, end to end (`tests.benchmark.path`); `--write` puts that table into the documents.
 """
 
+import os
 import sys
+from importlib import import_module
 
-from tests.benchmark import clinic, gait, lifetime, memory, path, phone, resident, study
+from coach.__main__ import BLAS_THREADS
 
-SUBJECTS = {
-    "clinic": clinic.main,
-    "gait": gait.main,
-    "lifetime": lifetime.main,
-    "memory": memory.main,
-    "phone": phone.main,
-    "resident": resident.main,
-    "study": study.main,
-}
+SUBJECTS = ("clinic", "gait", "lifetime", "memory", "phone", "resident", "study")
 
 
 def main(words: list[str]) -> int:
+    os.environ.setdefault(BLAS_THREADS, "1")  # as `coach` does, before numpy is loaded
     if not words or words[0].startswith("--"):
-        path.main(words)
+        import_module("tests.benchmark.path").main(words)
         return 0
     if len(words) != 1 or words[0] not in SUBJECTS:
         print(f"say what to measure: {', '.join(SUBJECTS)}, or nothing for the whole path", file=sys.stderr)
         return 2
-    SUBJECTS[words[0]]()
+    import_module(f"tests.benchmark.{words[0]}").main()
     return 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from coach.__main__ import BLAS_THREADS
 from coach.cli.root import coach as root
 from coach.cli.showing import Coach, create_app
 from coach.recording.reader import read_recording
@@ -16,6 +17,7 @@ from web.server import serve
 
 def main(recording: Path, folder: Path) -> None:
     """Print the resident memory; all is loaded and begun as by `coach serve`, and nobody looks at the page."""
+    os.environ.setdefault(BLAS_THREADS, "1")
     root.get_command(click.Context(root), "serve")
     settings = make_settings(folder, "127.0.0.1", 0)
     settings.recordings.mkdir(parents=True, exist_ok=True)
