@@ -36,7 +36,8 @@ class FlightJoiner:
     """Completes strides with their flight time. sites: the feet (or shanks) that are worn."""
 
     def __init__(self, sites: frozenset[WearSite]) -> None:
-        self._sites = sites
+        pairs = [(a, b) for a in sites for b in sites if a.is_foot is b.is_foot and a.is_left is not b.is_left]
+        self._other = dict(pairs)  # of a site: the same one of the other leg, where that is worn
         # Sixteen contacts of a foot are ten seconds: far longer than a stride is held.
         self._contacts: dict[WearSite, deque[float]] = {site: deque(maxlen=16) for site in sites}
         self._seen_to: dict[WearSite, float] = {}
@@ -76,12 +77,8 @@ class FlightJoiner:
             ready.append(self._completed(self._held.popleft()))
         return ready
 
-    def _other(self, stride: Stride) -> WearSite | None:
-        site = stride.wear_site
-        return next((s for s in self._sites if s.is_foot is site.is_foot and s.is_left is not site.is_left), None)
-
     def _can_complete(self, stride: Stride) -> bool:
-        other = self._other(stride)
+        other = self._other.get(stride.wear_site)
         if other is None or stride.toe_off_s is None:
             return True
         own = self._seen_to.get(stride.wear_site, -math.inf)
@@ -89,7 +86,7 @@ class FlightJoiner:
         return self._seen_to.get(other, -math.inf) >= end + _SEEN_BEYOND_S or own >= end + _HOLD_S
 
     def _completed(self, stride: Stride) -> JoinedStride:
-        other = self._other(stride)
+        other = self._other.get(stride.wear_site)
         toe_off = stride.toe_off_s
         if other is None or toe_off is None:
             return JoinedStride(by_symmetry(stride), None)

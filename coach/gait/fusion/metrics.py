@@ -110,9 +110,10 @@ def fill_time(
     builder.put("flight_time_ms", flight, 1e3)
     builder.put("duty_factor", ratio(contact, step.scaled(2.0) if step else None))
     builder.put("peak_force_bw", peak_force(contact, step) if flight is not None else None)
-    variation = [100 * spread(t) / mean_of(t) for t in sites.stride_times(now) if len(t) >= _LEAST_FOR_VARIABILITY]
+    times = sites.stride_times(now)
+    variation = [100 * spread(t) / mean_of(t) for t in times if len(t) >= _LEAST_FOR_VARIABILITY]
     if variation:
-        n = min(len(t) for t in sites.stride_times(now))
+        n = min(map(len, times))
         cv = mean_of(variation)
         builder.put("stride_time_cv_pct", Estimate(cv, cv / math.sqrt(2 * n)))
 
