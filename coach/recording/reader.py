@@ -44,7 +44,10 @@ _READ: Final[dict[int, Callable[[ReadDataStream], object]]] = {
     Opcode.FOOTER: Footer.read,
 }
 _RECORD: Final = struct.Struct("<BQ")
-_MESSAGE: Final = struct.Struct("<H4xQ8x")
+_MESSAGE: Final = struct.Struct("<BQH4xQ8x")  # a record's head, too
+_IS_MESSAGE: Final = int(Opcode.MESSAGE)  # on a hot path a member of an enumeration is dear
+_NO_CHANNEL: Final = -1
+_Channel = tuple[str, str] | None  # sensor and characteristic; None: events
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,21 @@ class Recording:
         yield from self._walk(is_strict=False)
 
     def _walk(self, is_strict: bool) -> Iterator[Notification | RunEvent]:
-        channels: dict[int, Callable[[int, bytes], Notification | RunEvent]] = {}
+        channels: dict[int, _Channel] = {}
         start_ns = unix_ns(self.header.started_at)
         has_end = False
         for record in _records(self.path):
             has_end = isinstance(record, Footer)
+            if not isinstance(record, Chunk):
+                continue
+            items: list[Notification | RunEvent] = []
+            is_torn = False
             try:
-                if isinstance(record, Chunk):
-                    yield from _items(record, channels, start_ns)
+                _read_items(record, channels, start_ns, items)
             except _TORN:
+                is_torn = True
+            yield from items
+            if is_torn:
                 break
         if is_strict and not has_end:
             raise RecordingError(
@@ -165,10 +174,10 @@ def _walked(stream: BinaryIO, is_outline: bool) -> Iterator[object]:
             return
 
 
-def _items(
-    chunk: Chunk, channels: dict[int, Callable[[int, bytes], Notification | RunEvent]], start_ns: int
-) -> Iterator[Notification | RunEvent]:
-    """Yield the items of a chunk; its channels join `channels`. Raises what is `_TORN`.
+def _read_items(
+    chunk: Chunk, channels: dict[int, _Channel], start_ns: int, items: list[Notification | RunEvent]
+) -> None:
+    """Add a chunk's items to `items`, and its channels to `channels`. Raises what is `_TORN`.
 
     The library's own reader makes an object of each record, which takes half the time of reading a run; so the records
     are walked here: u8 kind, u64 length; a message: u16 channel, u32 number, u64 log time, u64 publish time, data
@@ -178,30 +187,32 @@ def _items(
     data = stream.read(size)
     at = 0
     while at < size:
-        kind, length = _RECORD.unpack_from(data, at)
-        begin, end = at + _RECORD.size, at + _RECORD.size + length
-        if end > size:
+        if at + _MESSAGE.size <= size:  # one step for both: of the most records, messages
+            kind, length, channel_id, log_ns = _MESSAGE.unpack_from(data, at)
+        else:
+            (kind, length), channel_id, log_ns = _RECORD.unpack_from(data, at), _NO_CHANNEL, 0
+        begin, at = at, at + _RECORD.size + length
+        if at > size:
             raise EOFError
-        if kind == Opcode.MESSAGE:
-            channel_id, log_ns = _MESSAGE.unpack_from(data, begin)
-            yield channels[channel_id](log_ns, data[begin + _MESSAGE.size : end])
+        if kind == _IS_MESSAGE:
+            payload = data[begin + _MESSAGE.size : at]
+            sensor = channels[channel_id]
+            if sensor is None:
+                items.append(_event(payload))
+                continue
+            sensor_id, characteristic = sensor
+            items.append(Notification(sensor_id, characteristic, (log_ns - start_ns) / NS_PER_S, payload))
         elif kind == Opcode.CHANNEL:
-            channel = Channel.read(ReadDataStream(BytesIO(data[begin:end])))
-            channels[channel.id] = _maker(channel, start_ns)
-        at = end
+            channel = Channel.read(ReadDataStream(BytesIO(data[begin + _RECORD.size : at])))
+            channels[channel.id] = _channel(channel)
 
 
-def _maker(channel: Channel, start_ns: int) -> Callable[[int, bytes], Notification | RunEvent]:
+def _channel(channel: Channel) -> _Channel:
     if channel.topic == EVENTS_TOPIC:
-        return _event
-    sensor_id, characteristic = channel.metadata["sensor_id"], channel.metadata["characteristic"]
-
-    def make(log_ns: int, data: bytes) -> Notification:
-        return Notification(sensor_id, characteristic, (log_ns - start_ns) / NS_PER_S, data)
-
-    return make
+        return None
+    return channel.metadata["sensor_id"], channel.metadata["characteristic"]
 
 
-def _event(log_ns: int, data: bytes) -> RunEvent:
+def _event(data: bytes) -> RunEvent:
     document = json.loads(data)
     return RunEvent(float(document["t_s"]), str(document["kind"]), document["data"])
