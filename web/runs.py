@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -15,6 +14,7 @@ from coach.model.metrics_table import FOOT_M
 from coach.model.runs import Lap, RunFilter, RunPlace, Sport
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.history import HistoryService
+from coach.strength.rhythm import zone_or_utc
 from coach.wall_clock import utc_now
 from web.context import answer_of, profile, the_coach, words
 from web.runs_calendar import MonthTotal, month_key, month_of, month_totals
@@ -141,7 +141,7 @@ def _day(text: str, later: int = 0) -> datetime | None:
         day = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return day.replace(tzinfo=ZoneInfo(profile().time_zone)) + timedelta(days=later)
+    return day.replace(tzinfo=zone_or_utc(profile().time_zone)) + timedelta(days=later)
 
 
 # One run ------------------------------------------------------------------------------------------------------------

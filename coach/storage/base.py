@@ -85,7 +85,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[object]):
-    """A noun, mapping or tuple as JSON text; given back as plain values."""
+    """A noun, mapping or tuple as JSON text; given back as plain values. What is no JSON is given back as it is."""
 
     impl = Text
     cache_ok = True
@@ -95,9 +95,8 @@ class Json(TypeDecorator[object]):
         return None if value is None else json.dumps(to_plain(value), separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
-        """Return the plain value of a JSON text.
-
-        Raises:
-            ValueError: the text in the file is no JSON.
-        """
-        return None if value is None else json.loads(value)
+        """Return the plain value of a JSON text; a text that is none as it is, as `_or_as_it_is` has it."""
+        try:
+            return None if value is None else json.loads(value)
+        except (ValueError, TypeError):
+            return value

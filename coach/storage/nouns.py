@@ -95,6 +95,7 @@ class NounTable(Generic[Noun]):
         self.table = Table(name, Base.metadata, *items, *columns, sqlite_with_rowid=not keys)
         self._scalars = {field: _STORED[of] for field, (of, _) in fields.items() if of in _STORED}
         self._mappings = {field for field, (of, _) in fields.items() if typing.get_origin(of) is Mapping}
+        self._unread = {field for field, (of, _) in fields.items() if of in _PLAIN_MAPPINGS}
         self._readers = {field: read for field, (of, _) in fields.items() if (read := _reader(of))}
 
     def row(self, noun: Noun, **extra: object) -> dict[str, object]:
@@ -126,13 +127,32 @@ class NounTable(Generic[Noun]):
         found = []
         for row in rows:
             try:
-                for name, kinds in self._scalars.items():
-                    if name in row and row[name] is not None and type(row[name]) not in kinds:
-                        raise ValueError(f"{name} is {str(row[name])[:40]!r}")
+                for name in self.names:
+                    self._check_field(name, row.get(name))
                 found.append(self.noun(row))
             except (ValueError, TypeError, KeyError) as error:
                 _log.warning("a row of %s cannot be read and is left out: %s", self.table.name, error)
         return found
+
+    def mended(self, row: RowMapping | Mapping[str, object]) -> Noun:
+        """Return the noun of a row of which there is only one: a field that cannot be read takes its default, and is
+        named in the log."""
+        values: dict[str, object] = {}
+        for name in self.names:
+            try:
+                self._check_field(name, value := row.get(name))
+                read = self._readers.get(name)
+                values[name] = value if value is None or read is None else read(value)
+            except (ValueError, TypeError, KeyError) as error:
+                _log.warning("%s of %s cannot be read and is left out: %s", name, self.table.name, error)
+        return self.kind(**values)
+
+    def _check_field(self, name: str, value: object) -> None:
+        """Raise ValueError where a text, number, flag, time or plain mapping is of another type."""
+        kinds = self._scalars.get(name)
+        is_wrong = kinds is not None and type(value) not in kinds
+        if value is not None and (is_wrong or (name in self._unread and not isinstance(value, Mapping))):
+            raise ValueError(f"{name} is {str(value)[:40]!r}")
 
     def check_scalars(self, rows: Iterable[Sequence[object]], names: Sequence[str]) -> None:
         """Raise ValueError where a text, number, flag or time of the rows (n, len(names)) is of another type."""

@@ -19,10 +19,10 @@ class Runner:
         self._database = database
 
     def get(self) -> RunnerProfile:
-        """Return the profile; an empty one before the runner says anything."""
+        """Return the profile; an empty one before the runner says anything. A field that is damaged is empty."""
         with self._database.read() as connection:
             row = connection.execute(RUNNER.table.select()).mappings().first()
-            return RunnerProfile() if row is None else RUNNER.noun(row)
+            return RunnerProfile() if row is None else RUNNER.mended(row)
 
     def save(self, profile: RunnerProfile) -> None:
         """Keep the profile in the place of the one before."""

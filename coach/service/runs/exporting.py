@@ -3,7 +3,6 @@
 import dataclasses
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from coach.interchange.activity import Activity, activity_of, moved
 from coach.interchange.fit_writer import write_fit
@@ -18,6 +17,7 @@ from coach.recording.messages import write_messages
 from coach.service.runs.leftovers import IMPORTS_FOLDER
 from coach.service.runs.route import original_of
 from coach.storage.store import Store
+from coach.strength.rhythm import zone_or_utc
 
 
 def written(store: Store, recordings: Path, run_id: str, kind: str) -> bytes:
@@ -39,7 +39,7 @@ def written(store: Store, recordings: Path, run_id: str, kind: str) -> bytes:
             both: list[Stride | TrunkStep] = [*data.strides(run_id), *data.steps(run_id)]
             return write_strides(both, run.started_at).encode()
     activity = activity_of(run, data.seconds(run_id), data.strides(run_id), entry.summary)
-    zone = ZoneInfo(store.runner.get().time_zone)
+    zone = zone_or_utc(store.runner.get().time_zone)
     offset = run.started_at.astimezone(zone).utcoffset() or timedelta(0)
     activity = dataclasses.replace(activity, utc_offset_s=offset.total_seconds())
     return {"fit": write_fit, "tcx": write_tcx, "gpx": write_gpx}[kind](_with_places(recordings, run, activity))

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from coach.errors import InterchangeError, UserError
 from coach.interchange.activity import seconds_of
@@ -41,6 +40,7 @@ from coach.service.runs.route import is_unread, route_of_run
 from coach.service.runs.split import split_run
 from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
+from coach.strength.rhythm import zone_or_utc
 from coach.summary.bins import MATCHED
 from coach.summary.compare import compare
 from coach.summary.distance_curve import distance_curve
@@ -283,7 +283,7 @@ class HistoryService:
 
     def calendar(self, first: date, last: date) -> tuple[CalendarDay, ...]:
         """Return days from first to last (both included, in the runner's zone) that have runs."""
-        zone = ZoneInfo(self._store.runner.get().time_zone)
+        zone = zone_or_utc(self._store.runner.get().time_zone)
         since = datetime(first.year, first.month, first.day, tzinfo=zone)
         until = datetime(last.year, last.month, last.day, tzinfo=zone) + timedelta(days=1)
         days: dict[str, list[RunDay]] = {}

@@ -1,0 +1,78 @@
+"""A row of the database that cannot be read, as of a damaged file or another version: pages show all else."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+
+from coach.model.links import SensorUse
+from coach.model.pain import RedFlagAnswers
+from coach.model.runner import RunnerProfile
+from coach.model.runs import Run, RunState
+from coach.model.sites import WearSite
+from tests.web.page_coach import PageCoach
+
+AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+PAGES = (
+    "/",
+    "/live",
+    "/runs",
+    "/you",
+    "/you/profile",
+    "/progress",
+    "/sensors",
+    "/strength",
+    "/runs/r2",
+    "/api/v1/runs",
+)
+
+
+@pytest.fixture
+def kept(coach: PageCoach) -> PageCoach:
+    """Two runs, a sensor, answers about warning signs and a profile."""
+    use = SensorUse("A", "Pod", "running_speed_cadence")
+    for run_id in ("r1", "r2"):
+        coach.store.runs.create(Run(run_id, AT, RunState.FINISHED, f"Run {run_id}", 600.0, 1800.0, sensors=(use,)))
+    coach.store.sensors.remember(SensorUse("B", "Shoe", "movesense", WearSite.LEFT_FOOT), AT)
+    coach.store.pain.add_red_flags(RedFlagAnswers(AT, ()))
+    coach.store.runner.save(RunnerProfile("Sam", height_m=1.8, goals=("half",), units="imperial"))
+    return coach
+
+
+def spoil(coach: PageCoach, table: str, column: str, value: object) -> None:
+    where = " WHERE run_id = 'r1'" if table == "runs" else ""
+    with closing(sqlite3.connect(coach.settings.database)) as file, file:
+        file.execute(f"UPDATE {table} SET {column} = ?{where}", (value,))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("runs", "laps", "x"),
+        ("runs", "sensors", b"\x00\xff"),
+        ("runs", "sources", "-1"),
+        ("runs", "plan", "[1]"),
+        ("red_flag_answers", "signs", "x"),
+        ("sensors", "settings", "x"),
+        ("runner", "goals", "{"),
+        ("runner", "height_m", "x"),
+        ("runner", "time_zone", "Nowhere/At_all"),
+    ],
+)
+def test_every_page_shows_all_else(
+    kept: PageCoach, client: FlaskClient, table: str, column: str, value: object
+) -> None:
+    spoil(kept, table, column, value)
+    answers = {path: client.get(path, headers={"Accept": "text/html"}, follow_redirects=True) for path in PAGES}
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(PAGES, 200)
+    assert "Run r2" in answers["/runs"].text
+
+
+def test_a_profile_with_a_damaged_field_keeps_the_others_and_is_kept_with_them(kept: PageCoach) -> None:
+    spoil(kept, "runner", "height_m", "x")
+    profile = kept.store.runner.get()
+    assert profile == RunnerProfile("Sam", goals=("half",), units="imperial")
+    kept.runner.change(height_m=1.7)
+    assert kept.store.runner.get() == RunnerProfile("Sam", height_m=1.7, goals=("half",), units="imperial")
