@@ -9,6 +9,7 @@ from coach.model.links import LinkStatus
 from coach.model.metrics import Unknown
 from tests.support.browser import overlapping, wait_until
 from tests.web.held_run import HeldRun
+from tests.web.listening import hasten
 from tests.web.live_scene import FallingSilent, numbers
 from tests.web.page_coach import PageCoach
 from web.words import read_words
@@ -205,6 +206,7 @@ def test_without_a_worker_the_page_watches_by_itself(run: HeldRun, url: str, pho
 def test_a_watcher_that_falls_silent_is_replaced(run: HeldRun, url: str, phone: Page) -> None:
     mute = "self.postMessage = () => {};"
     phone.route("**/live_worker.js", lambda route: route.fulfill(body=mute, content_type="text/javascript"), times=1)
+    hasten(phone, "live_channel.js", by=2)
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.stream === 'live'", 20_000)
     show(run, phone)

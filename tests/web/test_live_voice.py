@@ -15,7 +15,7 @@ from coach.model.plain import to_plain
 from coach.model.workouts import PartKind, Workout, WorkoutPart
 from tests.support.browser import hold, wait_until
 from tests.web.held_run import USES, HeldRun
-from tests.web.listening import open_page
+from tests.web.listening import hasten, open_page
 from tests.web.live_scene import cue
 from tests.web.page_coach import PageCoach
 
@@ -102,7 +102,12 @@ def test_a_lost_sensor_is_said_and_vibrated_once_it_stays_away_and_said_when_it_
     assert heard(running, 2) == ["Left foot lost.", "Left foot connected."]
 
 
-def test_a_log_that_the_disk_refuses_is_said_and_so_is_that_it_goes_on(coach: PageCoach, running: Page) -> None:
+def test_a_log_that_the_disk_refuses_is_said_and_so_is_that_it_goes_on(
+    coach: PageCoach, run: HeldRun, url: str, phone: Page
+) -> None:
+    hasten(phone, "live_announcer.js")
+    running = open_page(url, phone)
+
     def log(status: LinkStatus) -> None:
         """As the run reports it (`tests/coach/recording/test_log_outlives_a_full_disk.py`)."""
         coach.feed.publish("sensor", to_plain(LinkEvent("recording", 1.0, status, "ok", "")))
@@ -191,20 +196,23 @@ def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: PageCoach, u
     assert (part["id"], part["kind"], part["n_rounds"]) == ("run_walk", "warm_up", 10)
 
 
-def test_a_target_is_called_regained_after_a_cue_only_and_once(run: HeldRun, running: Page) -> None:
-    def stay(place: str, for_s: float) -> None:
-        for _ in range(round(for_s / 0.5)):
-            run.numbers(place=place)
-            running.wait_for_timeout(500)
+def test_a_target_is_called_regained_after_a_cue_only_and_once(run: HeldRun, url: str, phone: Page) -> None:
+    hasten(phone, "live_announcer.js")  # a target is regained after a second
+    running = open_page(url, phone)
 
-    stay("below", 1.0)
-    stay("on", 6.0)
+    def stay(place: str, for_s: float) -> None:
+        for _ in range(round(for_s / 0.25)):
+            run.numbers(place=place)
+            running.wait_for_timeout(250)
+
+    stay("below", 0.5)
+    stay("on", 1.5)
     assert running.evaluate("() => window.said") == []  # nobody had asked
     run.cue(modality="text")
-    stay("below", 1.0)
-    stay("on", 6.0)
+    stay("below", 0.5)
+    stay("on", 1.5)
     assert heard(running, 1) == ["On target again."]
-    stay("on", 1.0)
+    stay("on", 0.5)
     assert len(running.evaluate("() => window.said")) == 1
 
 
