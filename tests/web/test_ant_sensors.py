@@ -60,7 +60,7 @@ def test_a_pod_and_a_strap_are_found_connected_checked_and_run_with(home: Coach,
         wait_until(phone, "() => document.querySelectorAll('#links li[data-status=lost]').length === 2", 10_000)
         usb.plug_in()
         wait_until(phone, "() => document.querySelectorAll('#links li[data-status=streaming]').length === 2", 20_000)
-        phone.wait_for_timeout(3000)
+        phone.wait_for_timeout(3000)  # pages of both, behind the gap
         run = home.runs.stop()
     recording = read_recording(home.settings.recordings / f"{run.run_id}.mcap")
     pages = [n.payload for n in recording.notifications() if n.sensor_id in (POD, STRAP)]

@@ -60,7 +60,7 @@ def small_phone(browser: Browser) -> Iterator[Page]:
 def open_page(coach: PageCoach, page: Page, url: str, path: str) -> None:
     run = HeldRun(coach) if path == MOTION else None
     page.goto(url + path.removesuffix(" in motion"))
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(150)  # its scripts have begun
     if run:
         wait_until(page, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
         run.cue()

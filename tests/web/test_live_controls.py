@@ -162,7 +162,7 @@ def test_a_short_tap_on_lap_or_stop_says_to_hold(coach: PageCoach, running: Page
     hold(running, "#lap")
     eventually(running, status(coach, "lap"), 2)
     expect(running.locator("#toast")).to_have_text("Lap marked")
-    running.wait_for_timeout(200)
+    running.wait_for_timeout(200)  # and no word of the release takes its place
     expect(running.locator("#toast")).to_have_text("Lap marked")
 
 

@@ -33,12 +33,18 @@ def running(run: HeldRun, url: str, phone: Page) -> Page:
     return phone
 
 
-def show(run: HeldRun, page: Page, **event: Any) -> None:
-    """Publish numbers until the page shows them: a new page may have asked a moment later."""
-    for _ in range(40):
+def show(run: HeldRun, page: Page, selector: str = "", text: str = "", **event: Any) -> None:
+    """Publish numbers until the page shows them: a new page may have asked a moment later, and a value settles.
+
+    Shown they are once `selector` has `text`; without one, once the large number has its place.
+    """
+    for _ in range(60):
         run.numbers(**event)
         page.wait_for_timeout(60)
-        if page.locator("#focus").get_attribute("data-place") == event.get("place", "on"):
+        if selector:
+            if " ".join((page.locator(selector).text_content() or "").split()) == text:
+                return
+        elif page.locator("#focus").get_attribute("data-place") == event.get("place", "on"):
             return
     raise AssertionError(page.inner_text("body"))
 
@@ -79,11 +85,8 @@ def test_a_number_that_may_as_well_be_in_its_band_is_not_called_out_of_it(
     run: HeldRun, running: Page, sd: float, words: str
 ) -> None:
     """172 is 1.6 % above a usual of 169.3; the band begins at 2 %, that is at 172.7."""
-    for _ in range(20):
-        metrics = numbers(place="below", vs_usual_pct=1.6)
-        run.numbers(**metrics | {"uncertainty": {"cadence_spm": sd}})
-        running.wait_for_timeout(60)
-    expect(running.locator("#focus-words")).to_have_text(words)
+    metrics = numbers(place="below", vs_usual_pct=1.6)
+    show(run, running, "#focus-words", words, **metrics | {"uncertainty": {"cadence_spm": sd}})
 
 
 def test_a_step_near_its_edge_is_shown_finely_enough_to_see_which_side_it_is_on(run: HeldRun, running: Page) -> None:
@@ -91,10 +94,8 @@ def test_a_step_near_its_edge_is_shown_finely_enough_to_see_which_side_it_is_on(
     usual_m = 0.9842 / 0.97
     metrics = numbers(step_length_m=0.982, step_length_vs_baseline_pct=100 * (0.982 / usual_m - 1))
     target = {"metric": "step_length_vs_baseline_pct", "value": metrics["step_length_vs_baseline_pct"], "low": -3.0}
-    for _ in range(20):
-        run.numbers(**metrics | {"target": target | {"high": None, "place": "below"}})
-        running.wait_for_timeout(60)
-    expect(running.locator("#focus-words")).to_have_text("Near the edge")
+    event = metrics | {"target": target | {"high": None, "place": "below"}}
+    show(run, running, "#focus-words", "Near the edge", **event)
     expect(running.locator("#focus-value")).to_have_text("98.2")
     expect(running.locator("#focus-unit")).to_have_text("cm")
     expect(running.locator("#focus-band")).to_contain_text("98.4")
@@ -108,10 +109,7 @@ def test_values_dim_and_then_blank_each_by_its_own_age(run: HeldRun, running: Pa
     wait_until(running, "() => document.querySelector('#first-value').textContent === '–'")
     expect(running.locator("#focus-value")).to_have_text("–")
     expect(running.locator("#focus")).to_have_attribute("data-place", "none")
-    for _ in range(5):
-        run.numbers(cadence_spm=None, target=None)
-        running.wait_for_timeout(100)
-    expect(running.locator("#first-value")).to_have_text("243")
+    show(run, running, "#first-value", "243", cadence_spm=None, target=None)
     expect(running.locator("#focus-value")).to_have_text("–")
 
 
@@ -120,10 +118,7 @@ def test_each_number_says_how_sure_it_is_in_its_own_digits(run: HeldRun, running
     expect(running.locator("#focus-note")).to_have_text("±1")
     expect(running.locator("#first-note")).to_have_text("±13")
     expect(running.locator("#second-note")).to_have_text("±5")
-    for _ in range(8):
-        run.numbers(uncertainty={"cadence_spm": 0.15})
-        running.wait_for_timeout(200)
-    expect(running.locator("#focus-note")).to_have_text("")
+    show(run, running, "#focus-note", "", uncertainty={"cadence_spm": 0.15})
     expect(running.locator("#first-note")).to_have_text("")
 
 
@@ -131,11 +126,8 @@ def test_a_dash_says_why(run: HeldRun, running: Page) -> None:
     why = dict.fromkeys(("cadence_spm", "contact_time_ms"), "finding_axes")
     why["heart_rate_bpm"] = "needs_heart_rate_sensor"
     blank = {"target": None, "contact_time_ms": None, "heart_rate_bpm": None, "unknown": why}
-    for _ in range(8):
-        run.numbers(cadence_spm=None, **blank)
-        running.wait_for_timeout(200)
+    show(run, running, "#focus-words", "finding the axes", cadence_spm=None, **blank)
     expect(running.locator("#focus-value")).to_have_text("–")
-    expect(running.locator("#focus-words")).to_have_text("finding the axes")
     expect(running.locator("#first-note")).to_have_text("finding the axes")
     expect(running.locator("#heart_rate_bpm-note")).to_have_text("no strap")
 
@@ -144,14 +136,11 @@ def test_a_target_without_its_usual_still_shows_the_number_and_says_what_it_wait
     run: HeldRun, running: Page
 ) -> None:
     usual = {"cadence_vs_baseline_pct": "needs_three_runs"}
-    for _ in range(4):
-        metrics = numbers(place="on", unknown=usual, cadence_vs_baseline_pct=None)
-        metrics["target"] |= {"value": None, "place": None}
-        run.numbers(**metrics)
-        running.wait_for_timeout(150)
+    metrics = numbers(place="on", unknown=usual, cadence_vs_baseline_pct=None)
+    metrics["target"] |= {"value": None, "place": None}
+    show(run, running, "#focus-words", "after three runs", **metrics)
     expect(running.locator("#focus-name")).to_have_text("Cadence")
     expect(running.locator("#focus-value")).to_have_text("172")
-    expect(running.locator("#focus-words")).to_have_text("after three runs")
     expect(running.locator("#focus-band")).to_have_text("")
 
 
@@ -189,7 +178,7 @@ def test_numbers_beside_the_large_one_settle_once_a_second(run: HeldRun, running
     for step in range(20):
         more = {"cadence_spm": 170.0 + step % 2, "contact_time_ms": 240.0 + step % 3, "elapsed_s": 1460 + 0.2 * step}
         run.numbers(**more)
-        running.wait_for_timeout(200)
+        running.wait_for_timeout(200)  # as often as a run gives them
     written = running.evaluate("() => window.written")
     assert written.count("first-value") <= 8
     assert written.count("focus-value") > written.count("first-value")
@@ -270,7 +259,7 @@ def test_a_run_in_pain_shows_to_walk_in_place_of_its_target(
     coach.runs.pain(7)
     expect(running.locator("#hold")).to_be_visible()
     run.numbers()
-    running.wait_for_timeout(300)
+    running.wait_for_timeout(300)  # numbers that come must not bring the target back
     expect(running.locator("#focus")).to_be_hidden()
     expect(running.locator("#hold")).to_contain_text("Walk")
     expect(running.locator("#hold")).to_contain_text("The coach says no more today")
@@ -334,7 +323,7 @@ def test_a_dead_stream_is_noticed_by_the_page_and_opened_again(
         }"""
     )
     feed.hang()
-    phone.wait_for_timeout(300)
+    phone.wait_for_timeout(300)  # what was under way is through
     n_streams = feed.n_listens
     wait_until(phone, "() => window.heard.some((words) => words.includes('Connection lost'))", 20_000)
     assert phone.locator("#stream-words").get_attribute("role") == "status"
@@ -376,9 +365,9 @@ def test_a_phone_that_was_away_hears_the_fresh_cue_once_and_no_old_one(run: Held
     run.cue("c0001", say="Before")
     expect(running.locator("#cue-words")).to_have_text("Before")
     running.context.set_offline(True)
-    running.wait_for_timeout(300)
+    running.wait_for_timeout(300)  # what was under way is through
     run.cue("c0002", say="While it was away")
-    running.wait_for_timeout(1200)
+    running.wait_for_timeout(1200)  # away for a second after it, and less than a cue lives
     running.context.set_offline(False)
     running.evaluate("() => window.dispatchEvent(new Event('online'))")
     expect(running.locator("#cue-words")).to_have_text("While it was away")

@@ -33,5 +33,5 @@ def test_a_sensor_lost_while_the_page_asks_how_the_run_is_stays_lost(run: HeldRu
         deadline_ms -= 100
     assert '"streaming"' in n_answers[0]
     assert len(n_answers) == 2, "it asks again"
-    phone.wait_for_timeout(200)
+    phone.wait_for_timeout(200)  # and it stays so
     assert phone.evaluate(IS_LOST)

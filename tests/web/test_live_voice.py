@@ -32,12 +32,12 @@ def move(run: HeldRun, page: Page, distance_m: float, elapsed_s: float, times: i
     metrics = {"distance_m": distance_m, "elapsed_s": elapsed_s, "cadence_vs_baseline_pct": 0.4, **more}
     for _ in range(times):
         run.numbers(**metrics)
-        page.wait_for_timeout(60)
+        page.wait_for_timeout(60)  # the page fetches each, not the newest of some
 
 
 def heard(page: Page, n: int, timeout_ms: float = 10_000) -> list[str]:
     wait_until(page, "n => window.said.length >= n", timeout_ms, n)
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(200)  # and no more
     return page.evaluate("() => window.said")
 
 
@@ -81,7 +81,7 @@ def test_a_start_is_announced_when_every_sensor_is_ready_and_what_is_missing_is_
     page = open_page(url, phone)
     for use in USES[:2]:
         run.link(use.sensor_id, LinkStatus.STREAMING)
-    page.wait_for_timeout(1200)
+    page.wait_for_timeout(1200)  # two of the page's looks, of which none may speak
     assert page.evaluate("() => window.said") == []
     run.link(USES[2].sensor_id, LinkStatus.STREAMING)
     assert heard(page, 1) == ["Sensors ready. Go."]
@@ -94,7 +94,7 @@ def test_a_lost_sensor_is_said_and_vibrated_once_it_stays_away_and_said_when_it_
     run.link("C4:01", LinkStatus.SILENT)
     running.wait_for_timeout(1500)
     run.link("C4:01", LinkStatus.STREAMING)  # shorter than a sentence
-    running.wait_for_timeout(700)
+    running.wait_for_timeout(700)  # seen to be well again
     run.link("C4:01", LinkStatus.LOST)
     assert heard(running, 1) == ["Left foot lost."]
     assert running.evaluate("() => window.shaken") == [[300, 100, 300]]
@@ -125,7 +125,7 @@ def test_laps_are_said_with_the_time_of_the_one_before(coach: PageCoach, run: He
     for elapsed_s in (70.0, 320.0):
         run.at_s = elapsed_s
         coach.runs.lap()
-        running.wait_for_timeout(100)
+        running.wait_for_timeout(100)  # the page fetches each
     assert heard(running, 2) == [
         "Lap 2. Lap 1 took 1 minute 10 seconds.",
         "Lap 3. Lap 2 took 4 minutes 10 seconds.",
@@ -158,7 +158,7 @@ def test_a_pace_is_asked_for_and_heard_about(coach: PageCoach, run: HeldRun, run
 
     def report(workout: dict[str, Any]) -> None:
         coach.feed.publish("run", coach.runs.status() | {"workout": workout})
-        running.wait_for_timeout(200)
+        running.wait_for_timeout(200)  # the page fetches each
 
     part = {"kind": "run", "part": 1, "id": "own-1", "round": 2, "n_rounds": 6, "seconds": 0.0, "ends_s": None}
     asked = {"metres": 400.0, "ends_m": 4500.0, "low_mps": 1000 / 285, "high_mps": 1000 / 270, "pace": ""}
@@ -203,7 +203,7 @@ def test_a_target_is_called_regained_after_a_cue_only_and_once(run: HeldRun, url
     def stay(place: str, for_s: float) -> None:
         for _ in range(round(for_s / 0.25)):
             run.numbers(place=place)
-            running.wait_for_timeout(250)
+            running.wait_for_timeout(250)  # as often as a run gives them
 
     stay("below", 0.5)
     stay("on", 1.5)
@@ -243,7 +243,7 @@ def test_each_kind_can_be_turned_off_and_mute_silences_all(coach: PageCoach, run
     running.tap("#mute")
     wait_until(running, "() => document.querySelector('#mute').getAttribute('aria-pressed') === 'true'")
     coach.runs.lap()
-    running.wait_for_timeout(300)
+    running.wait_for_timeout(300)  # long enough to be said, were it not muted
     assert running.evaluate("() => window.said") == ["Lap 2. Lap 1 took 1 minute."]
 
 

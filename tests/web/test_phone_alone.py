@@ -242,7 +242,7 @@ def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> Non
         able = {"available": True, "maximumFrequency": 60}
         session.send("Emulation.setSensorOverrideEnabled", {"enabled": True, "type": kind, "metadata": able})
     page.locator("[data-sensor='this-phone']").evaluate("(button) => button.click()")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(300)  # Chromium drops readings that come before the page listens
     for kind, z in (("accelerometer", 9.8), ("linear-acceleration", 0.0), ("gyroscope", 0.1)):
         reading = {"xyz": {"x": 0.1, "y": 0.2, "z": z}}
         session.send("Emulation.setSensorOverrideReadings", {"type": kind, "reading": reading})
@@ -258,7 +258,7 @@ def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> Non
     carry(page, 7.0)
     for second in range(4):
         session.send("Emulation.setGeolocationOverride", place | {"latitude": 47.5 + 0.00003 * (second + 1)})
-        page.wait_for_timeout(900)
+        page.wait_for_timeout(900)  # 3 m/s, as it is given
     assert page.inner_text("#speed_mps").startswith("5:3"), "3 m/s are 5:33 a kilometre"
     carry(page, 10.0)
     wait_until(page, CADENCE)

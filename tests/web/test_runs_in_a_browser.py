@@ -156,12 +156,12 @@ def test_two_runs_are_chosen_in_the_list_and_compared(address: str, desktop: Pag
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_are_accessible_and_nothing_runs_off(address: str, phone: Page, path: str) -> None:
     phone.goto(address + path)
-    phone.wait_for_timeout(500)
+    phone.wait_for_timeout(500)  # plots are drawn, where there are any
     for theme in THEMES:
         choose_theme(phone, theme)
         assert axe_findings(phone) == [], (path, theme)
     phone.set_viewport_size({"width": 320, "height": 700})
-    phone.wait_for_timeout(300)
+    phone.wait_for_timeout(300)  # and drawn again
     assert overflowing(phone) == [], path
 
 

@@ -16,6 +16,6 @@ def test_the_phones_zone_is_kept_once_and_a_chosen_one_stays(browser, coach, url
     assert coach.runner.profile().time_zone == "Europe/Berlin"
     coach.runner.change(time_zone="UTC")
     page.goto(f"{url}/runs")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(300)  # long enough to keep the phone's again
     assert coach.runner.profile().time_zone == "UTC", "chosen after the phone's: it stays"
     context.close()

@@ -257,7 +257,7 @@ def test_two_runners_share_one_stick_and_it_is_kept_between_preview_and_run() ->
         with bench.backend.ant.listening(POD, heard.append):
             bench.link(POD, "ant_stride_speed")
             await bench.said(POD, LinkStatus.STREAMING)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.2)  # long enough to give the stick up, were it not kept
         await bench.links.stop()
         bench.link(POD, "ant_stride_speed")
         await bench.said(POD, LinkStatus.CONNECTING, LinkStatus.STREAMING)
@@ -279,7 +279,7 @@ def test_a_listener_that_fails_takes_nothing_from_the_others() -> None:
         with bench.backend.ant.listening(POD, fail):
             bench.link(POD, "ant_stride_speed")
             await bench.said(POD, LinkStatus.STREAMING)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.3)  # some pages more, each of which one listener fails at
             assert bench.diary.statuses(POD) == [LinkStatus.CONNECTING, LinkStatus.STREAMING]
         await bench.end()
 
@@ -317,7 +317,7 @@ def test_who_leaves_ends_nothing_for_who_comes_after(monkeypatch: pytest.MonkeyP
         await bench.backend.ant.close()
         bench.link(POD, "ant_stride_speed")
         await bench.said(POD, LinkStatus.STREAMING)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)  # longer than a stick lingers behind its last listener
         assert usb.is_scanning
         await bench.end()
 

@@ -51,7 +51,7 @@ class Bench:
 
     async def subscribed(self, n_connects: int) -> None:
         await self.until(lambda: self.bluez.n_connects == n_connects and any(self.bluez.subscribers.values()))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # bleak has its answer, and listens
 
 
 @contextlib.asynccontextmanager
@@ -122,7 +122,7 @@ async def test_a_sensor_left_connected_by_a_crashed_program_is_taken_over(
         here.bluez.connect()
         here.links.add(PLAN)
         await here.until(lambda: any(here.bluez.subscribers.values()))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # as in `subscribed`
         await here.stream(range(5))
         await here.until(lambda: here.numbers() == list(range(5)))
         assert here.bluez.n_connects == 0

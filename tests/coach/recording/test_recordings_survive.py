@@ -95,7 +95,7 @@ def test_kill_minus_nine_loses_at_most_a_second(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, cwd=root) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == b"written"
-        time.sleep(0.2)
+        time.sleep(0.2)  # in the middle of writing
         os.kill(process.pid, signal.SIGKILL)
     (torn,) = find_unfinished(tmp_path)
     assert not read_recording(torn).is_complete

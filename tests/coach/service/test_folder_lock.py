@@ -53,7 +53,7 @@ def test_a_second_server_says_so_and_a_closed_terminal_ends_the_run_in_order(tmp
         assert f"process {first.pid}" in second.stderr
         seen = CliRunner().invoke(coach, ["runs", "list", "--json", "--data", str(tmp_path)])
         assert json.loads(seen.stdout)["runs"][0]["run"]["state"] == "recording", "reading leaves the run alone"
-        time.sleep(2.0)
+        time.sleep(2.0)  # a run of some strides
         first.send_signal(signal.SIGHUP)
         out, errors = first.communicate(timeout=60)
     finally:

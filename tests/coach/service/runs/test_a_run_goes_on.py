@@ -64,7 +64,7 @@ def cut(tmp_path: Path) -> Iterator[tuple[Coach, Run, float]]:
     run = before.runs.begin((POD,), make)
     before.runs.lap("warm_up")
     sent_m = 3.0 * feed(before, source, clocks[0], 20.0)
-    time.sleep(0.1)
+    time.sleep(0.1)  # the log is written behind the run: what the kill would leave
     shutil.copytree(tmp_path / "before", tmp_path / "after")  # a kill: nothing is closed, nothing written after it
     closed(before)
     after = opened(tmp_path / "after")
@@ -112,7 +112,7 @@ def test_killed_once_more_it_is_found_once_more(cut: tuple[Coach, Run, float], t
     coach, run, sent_m = cut
     source = QuietSource()
     coach.runs.go_on_with(run.run_id, lambda now_s: (source, RunClock(SPEED, start_s=now_s)))
-    time.sleep(0.2)
+    time.sleep(0.2)  # it has gone on for four seconds of its clock
     shutil.copytree(tmp_path / "after", tmp_path / "third")
     third = opened(tmp_path / "third")
     try:
