@@ -80,8 +80,16 @@ class Pain:
             connection.execute(RED_FLAGS.table.insert(), RED_FLAGS.row(answers))
 
     def red_flags(self) -> Sequence[RedFlagAnswers]:
-        """Return all answers, oldest first; the last one counts."""
+        """Return all answers, oldest first; the last one counts.
+
+        Behind an answer that cannot be read those before it say nothing: it may have reported a sign. Where it is the
+        newest, none was given.
+        """
         columns = RED_FLAGS.table.c
+        found: list[RedFlagAnswers] = []
         with self._database.read() as connection:
             rows = connection.execute(RED_FLAGS.table.select().order_by(columns.at, columns.answers_key))
-            return RED_FLAGS.readable(rows.mappings())
+            for row in rows.mappings():
+                answers = RED_FLAGS.readable([row])
+                found = [*found, *answers] if answers else []
+        return found

@@ -76,3 +76,15 @@ def test_a_profile_with_a_damaged_field_keeps_the_others_and_is_kept_with_them(k
     assert profile == RunnerProfile("Sam", goals=("half",), units="imperial")
     kept.runner.change(height_m=1.7)
     assert kept.store.runner.get() == RunnerProfile("Sam", height_m=1.7, goals=("half",), units="imperial")
+
+
+def test_an_answer_about_warning_signs_that_cannot_be_read_is_no_all_clear(kept: PageCoach) -> None:
+    """It may have reported a sign: the signs count as not asked, until they are answered again."""
+    kept.runner.answer_red_flags(())
+    with closing(sqlite3.connect(kept.settings.database)) as file, file:
+        newest = "(SELECT max(answers_key) FROM red_flag_answers)"
+        file.execute(f"UPDATE red_flag_answers SET signs = 'x' WHERE answers_key = {newest}")
+    state = kept.runner.pain_state()
+    assert (state.asked_at, state.allows_cues) == (None, False)
+    kept.runner.answer_red_flags(())
+    assert kept.runner.pain_state().asked_at is not None
