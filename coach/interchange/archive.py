@@ -27,6 +27,7 @@ _STORED: Final = (".mcap",)  # compressed already
 # second, pack to a fiftieth; GPX text to a twentieth; a raw log is packed already. Each with room to spare.
 _MOST_PACKED: Final = {".jsonl": 400, ".mcap": 10, ".fit": 50, ".tcx": 100, ".gpx": 100}
 _SMALL: Final = 1 << 20
+_ROWS_BY_TEXT: Final = 4  # rows of a run of two hours take a fifth of their text in the database that checks them
 # Ten years of daily runs are 3,650 logs and as many originals; an hour with eight sensors is about 20 MB of log.
 MOST_FILES: Final = 20_000
 MOST_BYTES: Final = 64 << 30
@@ -119,8 +120,10 @@ class Archive:
 
     @property
     def n_bytes(self) -> int:
-        """How much disk the files of this archive take when unpacked [B]."""
-        return sum(info.file_size for info in self._zip.infolist() if info.filename.startswith(_FILES))
+        """Return how much disk this archive takes when unpacked [B]: its files, and its rows in a database."""
+        sizes = [(info.filename, info.file_size) for info in self._zip.infolist()]
+        files = sum(size for name, size in sizes if name.startswith(_FILES))
+        return files + sum(size for name, size in sizes if name.startswith(_TABLES)) // _ROWS_BY_TEXT
 
     def _check_sizes(self) -> None:
         infos = self._zip.infolist()

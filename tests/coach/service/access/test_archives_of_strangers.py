@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -24,6 +25,8 @@ from coach.model.samples import Notification
 from coach.model.sites import WearSite
 from coach.recording.folder import inside
 from coach.recording.writer import RecordingWriter
+from coach.service.runs import files
+from coach.service.runs.files import SPARE_BYTES
 from coach.settings import make_settings
 from coach.storage.strength import Strength
 from tests.coach.service.runs.quiet_run import begin
@@ -171,6 +174,17 @@ def test_a_link_in_the_folder_leads_nowhere(tmp_path: Path) -> None:
     with pytest.raises(InterchangeError):
         inside(tmp_path / "in", "x.mcap")
     assert inside(tmp_path / "in", "imports/y.fit") == (tmp_path / "in" / "imports" / "y.fit").resolve()
+
+
+def test_rows_that_would_fill_the_disk_are_refused_before_they_are_read(
+    coach: Coach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four megabytes of rows: a megabyte of disk, beside what stays free for the log of a run."""
+    rows = {"pain_entries": [{"note": "x" * 1000} for _ in range(4000)]}
+    for free, words in ((SPARE_BYTES + 500_000, "more space than the disk has"), (SPARE_BYTES + 5_000_000, "row 1 of")):
+        monkeypatch.setattr(files.shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        with pytest.raises(InterchangeError, match=words):
+            coach.history.files.import_bytes(packed(rows))
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(coach: Coach) -> None:
