@@ -114,7 +114,7 @@ class Coach:
         self.clinic = ClinicService(
             self.store, settings.recordings, settings.secrets, settings.sealed, self.runner, self.strength.plans
         )
-        self.access = AccessService(self.store)
+        self.access = AccessService(self.store, on_removed=self.strength.push.remove_phones_of)
         self.repeats = RepeatGuard(self.store)
         self.account = AccountService(
             self.store,

@@ -140,7 +140,7 @@ def phones() -> list[Phone]:
 
 @route(blueprint, "DELETE", "/phones/<phone_id>", summary="Remove a phone")
 def revoke(phone_id: str) -> None:
-    """Remove a phone at once, with its open streams and every invitation made before.
+    """Remove a phone at once, with its open streams, its reminders and every invitation made before.
 
     Raises:
         UserError: there is no such phone.

@@ -1,6 +1,6 @@
 """Reminders as the runner meets them: those delivered and open, the channels, and a trial of each."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, g, redirect, render_template, request
 from pydantic import BaseModel
 from werkzeug.wrappers import Response as Redirect
 
@@ -104,7 +104,7 @@ def add_push_phone(body: PushPhone) -> None:
         UserError: its address or keys are none, or too many phones are reminded.
     """
     keep_language()
-    programme().push.add_phone(body)
+    programme().push.add_phone(body, g.phone_id)
 
 
 @route(blueprint, "POST", "/reminders/push/remove", body=PhoneBody, summary="Stop reminding a phone by Web Push")

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from coach.errors import UserError
 from coach.service.access.typed_codes import MOST_WRONG
+from tests.coach.service.notify.test_push import subscription
 from tests.web.page_coach import PageCoach
 from web.app import create_app
 from web.security import TRUSTS_LOCAL
@@ -191,3 +192,20 @@ def test_a_code_ends_with_a_phone_that_is_removed(coach: PageCoach, client: Flas
 
 def test_the_page_of_phones_shows_the_code(client: FlaskClient) -> None:
     assert re.search(r'class="typed-code">[A-Z2-9]{4}-[A-Z2-9]{4}<', client.get("/phones").text)
+
+
+def test_a_removed_phone_is_reminded_no_more_and_the_others_are(client: FlaskClient, coach: PageCoach) -> None:
+    """Reminders name pain and training: they go to none that was removed."""
+    made = subscription()[0]
+    keys = {"p256dh": made.p256dh, "auth": made.auth}
+    come_in(client, coach)
+    asked = [
+        (client, {"base_url": BASE, "environ_overrides": FAR}, "https://push.example/lost"),
+        (client.application.test_client(), {}, "https://push.example/here"),
+    ]
+    for who, how, endpoint in asked:
+        answer = who.post("/api/v1/reminders/push", json={"endpoint": endpoint, "name": "", **keys}, **how)
+        assert answer.status_code == 204, answer.text
+    [phone] = coach.access.phones()
+    assert client.delete(f"/api/v1/phones/{phone.phone_id}").status_code == 204
+    assert [one.endpoint for one in coach.strength.push.phones()] == ["https://push.example/here"]

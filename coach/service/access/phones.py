@@ -32,12 +32,18 @@ _SECRET: Final = "access.secret"  # the name of a setting
 
 
 class AccessService:
-    """Thread-safe. clock: aware UTC time."""
+    """Thread-safe. clock: aware UTC time. on_removed: called with the id of a phone that is removed."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime] = utc_now,
+        on_removed: Callable[[str], object] = lambda _: None,
+    ) -> None:
         self._phones = store.phones
         self._settings = store.settings
         self._clock = clock
+        self._on_removed = on_removed
         self._lock = threading.Lock()
         self._known: dict[str, tuple[Phone, float]] = {}
         self._codes = TypedCodes()
@@ -125,7 +131,7 @@ class AccessService:
         return self._phones.list()
 
     def revoke(self, phone_id: str) -> None:
-        """Remove a phone at once: its cookie, its open streams, and every invitation made before.
+        """Remove a phone at once: its cookie, its open streams, its reminders, and every invitation made before.
 
         The key that signs invitations is made again, since the phone may have seen one.
 
@@ -139,6 +145,7 @@ class AccessService:
             self._known.clear()
             self._codes.forget()
             self._settings.forget(_SECRET)
+        self._on_removed(phone_id)
 
     def settle(self) -> None:
         """Wait until it is kept which phones were here."""
