@@ -31,12 +31,12 @@ LEAVE = "() => /You can leave/.test(document.querySelector('#take-words').textCo
 CADENCE = "() => /^1[5-9][0-9]/.test(document.querySelector('#focus-value').textContent)"
 
 
-# Counts what the browser gives the page: on a busy machine it lags behind what was sent.
-COUNT = """() => {
-  window.heard = 0;
+# Notes when the browser gave the page something: on a busy machine it lags behind what was sent.
+NOTE_WHEN = """() => {
+  window.heard_ms = [];
   const listen = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type, ...more) {
-    if (type === "characteristicvaluechanged") listen.call(this, type, () => { window.heard += 1; });
+    if (type === "characteristicvaluechanged") listen.call(this, type, () => window.heard_ms.push(performance.now()));
     return listen.call(this, type, ...more);
   };
 }"""
@@ -211,7 +211,7 @@ def away(home: Home, playwright: Playwright, tmp_path: Path) -> Iterator[Away]:
             **options,
         )
         stack.callback(context.close)
-        context.add_init_script(f"({COUNT})()")
+        context.add_init_script(f"({NOTE_WHEN})()")
         made = Away(radio, context, context.pages[0], home.url, [])
         made.open()
         yield made

@@ -113,9 +113,10 @@ def test_a_pocket_stops_nothing_a_gap_is_reported_and_a_killed_tab_loses_no_more
     page.mouse.up()
     page.locator("#pocket-out").click()
     assert not page.locator("#pocket-dialog").is_visible()
-    n_before = page.evaluate("window.heard")
+    page.evaluate("window.heard_ms.length = 0")
     play(away, 4.0, 10.0)
-    n_heard = page.evaluate("window.heard") - n_before
+    # A busy machine's radio sends late, and then many at once. 0.3 s are for the page's worker on such a machine.
+    n_due = page.evaluate("() => window.heard_ms.filter((at_ms) => at_ms < performance.now() - 1300).length")
     away.kill()
     home.close()
     away.open()
@@ -134,9 +135,8 @@ def test_a_pocket_stops_nothing_a_gap_is_reported_and_a_killed_tab_loses_no_more
     recording = read_recording(home.coach.settings.recordings / f"{run_id}.mcap")
     items = list(recording.sound_items())
     late = [n for n in items if getattr(n, "characteristic", "") == MOVESENSE and n.t_s > 9.0]
-    lost_at_most = 2 * 2 * 208 / 8  # a second of two feet, two notifications a packet
-    assert n_heard > 2 * lost_at_most
-    assert len(late) >= n_heard - lost_at_most - 4, "more than a second was lost"
+    assert n_due > 100
+    assert len(late) >= n_due - 4, "more than a second was lost"  # 4 of the pod's at most are among those heard
     gaps = [e.data for e in items if getattr(e, "kind", "") == "hidden"]
     assert len(gaps) == 1
     assert 5.0 < gaps[0]["end_s"] - gaps[0]["start_s"] < 9.0
