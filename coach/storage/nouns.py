@@ -155,8 +155,10 @@ class NounTable(Generic[Noun]):
             raise ValueError(f"{name} is {str(value)[:40]!r}")
 
     def check_scalars(self, rows: Iterable[Sequence[object]], names: Sequence[str]) -> None:
-        """Raise ValueError where a text, number, flag or time of the rows (n, len(names)) is of another type."""
-        kinds = [(place, self._scalars[name]) for place, name in enumerate(names) if name in self._scalars]
+        """Raise ValueError where a text, number, flag, time or plain mapping of the rows (n, len(names)) is of another
+        type."""
+        stored = {**self._scalars, **dict.fromkeys(self._unread, (dict,))}
+        kinds = [(place, stored[name]) for place, name in enumerate(names) if name in stored]
         for row in rows:
             for place, types_of in kinds:
                 if row[place] is not None and type(row[place]) not in types_of:

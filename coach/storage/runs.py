@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,7 +17,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    true,
     update,
 )
 
@@ -158,9 +157,9 @@ class Runs:
         with self._database.read() as connection:
             return [str(row[0]) for row in connection.execute(statement) if not _readable_entry(row, names)]
 
-    def marks(self, metric: str, wanted: RunFilter | None = None, *, has_damage: bool = False) -> TrendMarks:
+    def marks(self, metric: str, wanted: RunFilter | None = None) -> TrendMarks:
         """Return what trends of a measure need of each run, oldest first,
-        from an index: quick for a hundred thousand."""
+        from an index: quick for a hundred thousand. A damaged time or number hides its own run only."""
         whole, own = POINTS.alias("whole"), POINTS.alias("own")
         moments = [own.c[name] for name in MOMENTS]
         statement = (
@@ -168,25 +167,15 @@ class Runs:
             select(_RUN.run_id, cast(_RUN.started_at, String), whole.c.speed_mps, *moments)
             .join(whole, and_(whole.c.run_key == _RUN.run_key, whole.c.metric == ""))
             .outerjoin(own, and_(own.c.run_key == _RUN.run_key, own.c.metric == metric))
-            .where(_condition(wanted or RunFilter()), _HAS_TIME if has_damage else true())
+            .where(_condition(wanted or RunFilter()))
             .order_by(_RUN.started_at, _RUN.run_key)
         )
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
-        if not rows:
-            return TrendMarks(
-                (), np.array([], dtype="datetime64[us]"), *(np.array([]) for _ in range(1 + len(MOMENTS)))
-            )
-        run_ids, started, *numbers = zip(*rows, strict=True)
         try:
-            at = np.array(started, dtype="datetime64[us]")
-        except ValueError:  # one damaged time hides its own run only
-            return self.marks(metric, wanted, has_damage=True)
-        return TrendMarks(
-            run_ids,
-            at,
-            *(np.array(column, dtype=np.float64) for column in numbers),
-        )
+            return _marks_of(rows)
+        except (ValueError, TypeError):
+            return _marks_of([row for row in rows if _is_sound_mark(row)])
 
     def bests(self) -> Sequence[PersonalBest]:
         """Return the longest run by distance and by time, and the shortest time of each usual distance."""
@@ -312,6 +301,21 @@ class Runs:
                 raise no_such_run(run_id)
 
 
+def _marks_of(rows: Sequence[Sequence[Any]]) -> TrendMarks:
+    """Return rows of id, time and numbers as columns; raises ValueError or TypeError where one is none."""
+    run_ids, started, *numbers = zip(*rows, strict=True) if rows else ((),) * (3 + len(MOMENTS))
+    at = np.array(started, dtype="datetime64[us]")
+    return TrendMarks(run_ids, at, *(np.array(column, dtype=np.float64) for column in numbers))
+
+
+def _is_sound_mark(row: Sequence[Any]) -> bool:
+    try:
+        _marks_of([row])
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
 def put_summaries(connection: Connection, summaries: Mapping[int, RunSummary]) -> None:
     """Keep summaries by the numbers of their runs, and what trends and records ask of them where they find it."""
     put(connection, SUMMARIES.table, [SUMMARIES.row(summary, run_key=key) for key, summary in summaries.items()])
@@ -361,9 +365,10 @@ def _readable_entry(row: Sequence[object], names: Sequence[str]) -> list[RunEntr
 
 
 def summary_of(connection: Connection, run_key: int) -> RunSummary | None:
-    """Return the summary of a run by its key, within the caller's transaction; None while it has none."""
+    """Return the summary of a run by its key, within the caller's transaction; None while it has none that can be
+    read: recomputing makes it again."""
     row = connection.execute(SUMMARIES.table.select().where(_SUMMARY.run_key == run_key)).mappings().first()
-    return None if row is None else SUMMARIES.noun(row)
+    return None if row is None else next(iter(SUMMARIES.readable([row])), None)
 
 
 def _deleted_before(before: datetime) -> ColumnElement[bool]:

@@ -1,10 +1,12 @@
 """The strength programme in the database: plans, their sessions, taps, pauses, test results and daily life."""
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Final
 
 from sqlalchemy import RowMapping, Text, delete, func, insert, select, type_coerce, update
 
@@ -15,6 +17,9 @@ from coach.model.strength_tests import TestResult
 from coach.storage.database import Database
 from coach.storage.rows import put
 from coach.storage.strength_tables import DAILY, EVENTS, PAUSES, PLANS, SESSIONS, TEST_RESULTS
+
+_log: Final = logging.getLogger(__name__)
+_KINDS: Final = {"session_id": str, "number": int, "week": int, "due_at": datetime, "slot_day": date}
 
 
 class Strength:
@@ -53,12 +58,14 @@ class Strength:
             put(connection, SESSIONS, rows)
 
     def sessions(self, plan_id: str) -> list[StrengthSession]:
-        """Return all sessions of a plan by number, without their logs."""
+        """Return all sessions of a plan by number, without their logs; one that cannot be read is left out and named in
+        the log."""
         columns = [column for column in SESSIONS.c if column is not SESSIONS.c.exercises]
         raw = type_coerce(SESSIONS.c.exercises, Text).label("raw_exercises")
         query = select(*columns, raw).where(SESSIONS.c.plan_id == plan_id).order_by(SESSIONS.c.number)
         with self._database.read() as connection:
-            return [_session(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+        return [one for row in rows if (one := _readable_session(row)) is not None]
 
     def pain_levels(self, plan_id: str) -> dict[str, int | None]:
         """Return the pain state's number when each session was ended."""
@@ -151,6 +158,17 @@ _SESSION_FIELDS = ("number", "week", "due_at", "slot_day", "reason", "is_moved",
 def _session_row(plan_id: str, one: StrengthSession) -> dict[str, object]:
     row = {name: getattr(one, name) for name in _SESSION_FIELDS}
     return {"session_id": one.session_id, "plan_id": plan_id, "state": one.state.value, **row}
+
+
+def _readable_session(row: RowMapping) -> StrengthSession | None:
+    try:
+        for name, kind in _KINDS.items():
+            if row[name] is not None and type(row[name]) is not kind:
+                raise ValueError(f"{name} is {str(row[name])[:40]!r}")
+        return _session(row)
+    except (ValueError, TypeError) as error:
+        _log.warning("session %r cannot be read and is left out: %s", str(row["session_id"])[:60], error)
+        return None
 
 
 def _session(row: RowMapping) -> StrengthSession:

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
 
 from coach.model.daily_life import DailyActivity
 from coach.model.reminders import PushPhone, Reminder
 from coach.model.strength import PlanPause, SessionEvent
 from coach.model.strength_tests import TestResult
-from coach.storage.base import Base, Json, UtcTime
+from coach.storage.base import Base, Json, PlainDate, UtcTime
 from coach.storage.nouns import NounTable
 
 
@@ -33,7 +33,7 @@ SESSIONS: Final = Table(
     Column("week", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("due_at", UtcTime, nullable=True),
-    Column("slot_day", Date, nullable=True),
+    Column("slot_day", PlainDate, nullable=True),
     Column("reason", String, nullable=False),
     Column("is_moved", Boolean, nullable=False),
     Column("skip_reason", String, nullable=False),

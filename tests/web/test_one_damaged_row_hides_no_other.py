@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +12,8 @@ from coach.model.pain import RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunState
 from coach.model.sites import WearSite
+from coach.summary.summarise import summarise
+from tests.coach.summary.runs import make_strides
 from tests.web.page_coach import PageCoach
 
 AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -19,6 +21,7 @@ PAGES = (
     "/",
     "/live",
     "/runs",
+    "/runs/trends",
     "/you",
     "/you/profile",
     "/progress",
@@ -35,6 +38,9 @@ def kept(coach: PageCoach) -> PageCoach:
     use = SensorUse("A", "Pod", "running_speed_cadence")
     for run_id in ("r1", "r2"):
         coach.store.runs.create(Run(run_id, AT, RunState.FINISHED, f"Run {run_id}", 600.0, 1800.0, sensors=(use,)))
+        coach.store.runs.save_summary(run_id, summarise(make_strides(2)))
+    coach.runner.answer_red_flags(())
+    coach.strength.create("home", "mon,thu", "18:30", "Europe/London", date(2026, 3, 2))
     coach.store.sensors.remember(SensorUse("B", "Shoe", "movesense", WearSite.LEFT_FOOT), AT)
     coach.store.pain.add_red_flags(RedFlagAnswers(AT, ()))
     coach.store.runner.save(RunnerProfile("Sam", height_m=1.8, goals=("half",), units="imperial"))
@@ -42,7 +48,13 @@ def kept(coach: PageCoach) -> PageCoach:
 
 
 def spoil(coach: PageCoach, table: str, column: str, value: object) -> None:
-    where = " WHERE run_id = 'r1'" if table == "runs" else ""
+    keys = {
+        "runs": " WHERE run_id = 'r1'",
+        "run_summaries": " WHERE run_key = (SELECT run_key FROM runs WHERE run_id = 'r1')",
+        "trend_points": " WHERE run_key = (SELECT run_key FROM runs WHERE run_id = 'r1')",
+        "strength_sessions": " WHERE number = 3",
+    }
+    where = keys.get(table, "")
     with closing(sqlite3.connect(coach.settings.database)) as file, file:
         file.execute(f"UPDATE {table} SET {column} = ?{where}", (value,))
 
@@ -56,6 +68,13 @@ def spoil(coach: PageCoach, table: str, column: str, value: object) -> None:
         ("runs", "plan", "[1]"),
         ("red_flag_answers", "signs", "x"),
         ("sensors", "settings", "x"),
+        ("run_summaries", "foot_strike_share", "x"),
+        ("run_summaries", "uncertainty", "[1]"),
+        ("run_summaries", "speed_mps", "x"),
+        ("trend_points", "value", "x"),
+        ("strength_sessions", "state", "x"),
+        ("strength_sessions", "slot_day", "2026-99-99"),
+        ("strength_sessions", "exercises", "{}"),
         ("runner", "goals", "{"),
         ("runner", "height_m", "x"),
         ("runner", "time_zone", "Nowhere/At_all"),
