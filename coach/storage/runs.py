@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from coach.errors import StorageError
 from coach.model.arrays import np
+from coach.model.columns import Value
 from coach.model.history import PersonalBest, RunDay, TrendMarks
 from coach.model.runs import Run, RunEntry, RunFilter, RunPlace, RunState, RunSummary, Sport
 from coach.storage.database import Database
@@ -301,14 +302,14 @@ class Runs:
                 raise no_such_run(run_id)
 
 
-def _marks_of(rows: Sequence[Sequence[Any]]) -> TrendMarks:
+def _marks_of(rows: Sequence[Sequence[Value]]) -> TrendMarks:
     """Return rows of id, time and numbers as columns; raises ValueError or TypeError where one is none."""
     run_ids, started, *numbers = zip(*rows, strict=True) if rows else ((),) * (3 + len(MOMENTS))
     at = np.array(started, dtype="datetime64[us]")
     return TrendMarks(run_ids, at, *(np.array(column, dtype=np.float64) for column in numbers))
 
 
-def _is_sound_mark(row: Sequence[Any]) -> bool:
+def _is_sound_mark(row: Sequence[Value]) -> bool:
     try:
         _marks_of([row])
     except (ValueError, TypeError):
