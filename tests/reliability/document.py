@@ -37,9 +37,9 @@ packet behind a new connection was dropped, which is mended. At a load of 8 to 2
 hours lost 1,450 and 1,285 of 325,000 notifications before they reached the program, and fourteen minutes had one
 board's missing readings 105 too many of 3,746, for a cause that is not known and was not seen again. It was looked for
 in 5,000 simulated streams of a board (absences, a computer that stalls or hears all of a connection late, lost packets,
-the wrap of the board's clock; 7.8 million missing readings): after what they showed was mended, none is off by more than
-a reading or one in ten thousand. In 5,000 more the board was reset in 6,192 absences; each is known to 0.15 s. Of 2,000
-streams of a Movesense, whose times are whole milliseconds, one is off by more (8 readings of 2,272).
+the wrap of the board's clock; 7.8 million missing readings): after what they showed was mended, none is off by more
+than a reading or one in ten thousand. In 5,000 more the board was reset in 6,192 absences; each is known to 0.15 s. Of
+2,000 streams of a Movesense, whose times are whole milliseconds, one is off by more (8 readings of 2,272).
 `python -m tests.reliability bluez` (`tests/kernel/guest_bad_day.py`) repeats it.""",
     ),
     "bluez_counts": (
