@@ -156,7 +156,7 @@ class Reminders:
     def _hand_over(self, reminder: Reminder) -> None:
         """Deliver what is owed of a reminder; what is not with the runner afterwards is owed again."""
         try:
-            channels, n_tries = self._store.claim(reminder.key)
+            channels, n_tries = self._store.claim(reminder.key, self._clock())
         except CoachError as error:
             _log.warning("reminder %s not delivered yet: %s", reminder.key, error)  # still owed: the next pulse
             return

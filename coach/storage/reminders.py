@@ -94,14 +94,15 @@ class KeptReminders:
                 connection.execute(delete(OWED).where(OWED.c.key.in_(settled)))
         return found
 
-    def claim(self, key: str) -> tuple[frozenset[str], int]:
-        """Claim a reminder, to be its only sender; return the channels on which it is owed, and how often it was tried.
+    def claim(self, key: str, now: datetime) -> tuple[frozenset[str], int]:
+        """Claim a reminder, to be its only sender; return the channels to try now, and how often they were tried.
 
         A process that is killed while it sends does not send it again: what may be there already never comes twice.
         """
+        due = (OWED.c.key == key) & (OWED.c.next_at <= now)
         with self._database.write() as connection:
-            rows = connection.execute(select(OWED).where(OWED.c.key == key)).all()
-            connection.execute(delete(OWED).where(OWED.c.key == key))
+            rows = connection.execute(select(OWED).where(due)).all()
+            connection.execute(delete(OWED).where(due))
         return frozenset(row.channel for row in rows), max((row.n_tries for row in rows), default=0)
 
     def owe(self, key: str, channels: Collection[str], n_tries: int, next_at: datetime) -> None:

@@ -284,6 +284,18 @@ def test_what_did_not_reach_a_channel_is_sent_there_once_after_a_restart(store: 
     assert away.asked == [{EVERY_CHANNEL}, {"ntfy"}]
 
 
+def test_who_saw_it_owed_before_another_tried_it_waits_for_the_next_try(store: Store) -> None:
+    """A pulse that saw what a job was sending sent what the job had missed once more, at once."""
+    kept = KeptReminders(store.database)
+    kept.sync("test", [reminder("a", NOON)], NOON)
+    assert kept.take("a", "job", NOON)
+    assert [one.key for one in kept.owed(NOON)] == ["a"]
+    assert kept.claim("a", NOON) == ({EVERY_CHANNEL}, 0)
+    kept.owe("a", ["ntfy"], 1, NOON + timedelta(minutes=1))
+    assert kept.claim("a", NOON) == (frozenset(), 0)
+    assert kept.claim("a", NOON + timedelta(minutes=1)) == ({"ntfy"}, 1)
+
+
 def test_a_server_that_stays_away_is_tried_more_and_more_rarely_and_no_longer_than_the_reminder_says(
     store: Store,
 ) -> None:
@@ -298,7 +310,7 @@ def test_a_server_that_stays_away_is_tried_more_and_more_rarely_and_no_longer_th
         reminders._deliver_owed()
         tries = len(away.asked)
     assert 6 <= tries <= 12
-    assert kept.claim("a") == (frozenset(), 0), "past its time nothing is owed"
+    assert kept.claim("a", now) == (frozenset(), 0), "past its time nothing is owed"
 
 
 def test_what_a_killed_process_took_and_did_not_send_is_sent_by_the_next(store: Store) -> None:
@@ -314,7 +326,7 @@ def test_what_a_killed_process_was_sending_is_not_sent_twice(store: Store) -> No
     kept, wanted = KeptReminders(store.database), [reminder("a", NOON)]
     kept.sync("test", wanted, NOON)
     assert kept.take("a", "killed", NOON)
-    assert kept.claim("a") == ({EVERY_CHANNEL}, 0)
+    assert kept.claim("a", NOON) == ({EVERY_CHANNEL}, 0)
     delivered = Delivered()
     lived(store, delivered, wanted, NOON + timedelta(minutes=5), n=0)
     assert delivered == []

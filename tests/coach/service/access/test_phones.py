@@ -75,6 +75,7 @@ def test_a_cookie_ends_unless_the_phone_comes_back(access: AccessService, clock:
     clock.now += STAYS - timedelta(days=1)
     access._known.clear()
     assert access.phone_of(stays)
+    access.settle()
     clock.now += timedelta(days=2)
     access._known.clear()
     assert access.phone_of(stays)
