@@ -193,7 +193,8 @@ def refused_once(store: Store, between: Callable[[KeptReminders], object]) -> Re
     asked = Asked([reminder("a", clock.now - timedelta(seconds=1))])
     reminders = Reminders(kept, delivered, {"test": asked}, clock)
     reminders.start()
-    until(lambda: kept.owed(clock.now + timedelta(seconds=PULSE_S)))
+    assert delivered.bell.acquire(timeout=90)
+    until(lambda: kept.owed(clock.now + timedelta(seconds=PULSE_S)))  # again, for a pulse later
     between(kept)
     clock.now += timedelta(seconds=PULSE_S)
     asked.await_pulses(reminders, 3)
