@@ -40,7 +40,9 @@ class CoachedRuns:
         runs = RUNS.table.c
         statement = select(runs.run_id, runs.place, runs.shoes).join(COACHED_RUNS, COACHED_RUNS.c.run_id == runs.run_id)
         with self._database.read() as connection:
-            return {run_id: (RunPlace(place), shoes) for run_id, place, shoes in connection.execute(statement)}
+            known = {str(place) for place in RunPlace}  # of a damaged row nothing is known
+            rows = connection.execute(statement).all()
+        return {run_id: (RunPlace(place), shoes) for run_id, place, shoes in rows if place in known}
 
     def get(self, run_id: str) -> Mapping[str, object] | None:
         """Return one run's document; None where the run was not coached."""

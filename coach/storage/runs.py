@@ -35,7 +35,11 @@ _RUN: Final = RUNS.table.c
 _SUMMARY: Final = SUMMARIES.table.c
 _HEAVY: Final = ("findings", "streams", "splits", "mile_splits", "lap_splits", "average_strides")  # left out of lists
 _LIGHT: Final = tuple(SUMMARIES.columns(without=_HEAVY))
-_HAS_TIME: Final = func.julianday(_RUN.started_at).is_not(None)  # SQLite keeps any text; this is none of a time
+# SQLite keeps any text: a damaged time is none of a time, and a damaged number is above any number.
+_IS_SOUND: Final = and_(
+    func.julianday(_RUN.started_at).is_not(None),
+    *(func.typeof(column).in_(("real", "integer", "null")) for column in (_RUN.distance_m, _RUN.duration_s)),
+)
 _KEPT: Final = {"run_id"}  # never changed
 
 
@@ -180,7 +184,7 @@ class Runs:
 
     def bests(self) -> Sequence[PersonalBest]:
         """Return the longest run by distance and by time, and the shortest time of each usual distance."""
-        runs = and_(_condition(RunFilter()), _HAS_TIME)
+        runs = and_(_condition(RunFilter()), _IS_SOUND)
         found: list[PersonalBest] = []
         with self._database.read() as connection:
             for kind, column in (("distance", _RUN.distance_m), ("duration", _RUN.duration_s)):
@@ -205,7 +209,7 @@ class Runs:
         """Start, distance and duration of every run between two moments, oldest first."""
         statement = (
             select(_RUN.run_id, _RUN.started_at, _RUN.distance_m, _RUN.duration_s)
-            .where(_condition(RunFilter(since=since, until=until)), _HAS_TIME)
+            .where(_condition(RunFilter(since=since, until=until)), _IS_SOUND)
             .order_by(_RUN.started_at, _RUN.run_key)
         )
         with self._database.read() as connection:
@@ -279,7 +283,7 @@ class Runs:
             .group_by(_RUN.shoes)
         )
         with self._database.read() as connection:
-            return {name: float(distance) for name, distance in connection.execute(statement)}
+            return {name: float(distance) for name, distance in connection.execute(statement) if isinstance(name, str)}
 
     def main_place(self, since: datetime | None = None) -> RunPlace:
         """Return the place of most runs; the first of `RunPlace` where there are none."""
@@ -293,7 +297,7 @@ class Runs:
             .group_by(_RUN.shoes)
         )
         with self._database.read() as connection:
-            return {name: int(n) for name, n in connection.execute(statement)}
+            return {name: int(n) for name, n in connection.execute(statement) if isinstance(name, str)}
 
     def _mark(self, run_id: str, deleted_at: datetime | None) -> None:
         with self._database.write() as connection:
