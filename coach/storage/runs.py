@@ -1,7 +1,7 @@
 """Keep runs: make, list, change, delete them and bring them back."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -21,14 +21,13 @@ from sqlalchemy import (
 )
 
 from coach.errors import StorageError
-from coach.model.arrays import np
-from coach.model.columns import Value
 from coach.model.history import PersonalBest, RunDay, TrendMarks
 from coach.model.runs import Run, RunEntry, RunFilter, RunPlace, RunState, RunSummary, Sport
 from coach.storage.database import Database
 from coach.storage.rows import put
 from coach.storage.run_data import RunData, key_of, no_such_run
 from coach.storage.run_tables import BESTS, MOMENTS, POINTS, RUNS, SUMMARIES
+from coach.storage.trend_marks import marks_of
 
 _log: Final = logging.getLogger(__name__)
 _RUN: Final = RUNS.table.c
@@ -50,8 +49,8 @@ class Runs:
         self._database = database
         self.data = RunData(database)
 
-    def create(self, run: Run) -> None:
-        """Keep a new run.
+    def create(self, run: Run, deleted_at: datetime | None = None) -> None:
+        """Keep a new run; deleted_at: hidden, until `exchange` shows it.
 
         Raises:
             StorageError: there is a run of this id already, or the database refuses.
@@ -59,7 +58,7 @@ class Runs:
         with self._database.write() as connection:
             if connection.scalar(select(_RUN.run_key).where(_RUN.run_id == run.run_id)) is not None:
                 raise StorageError(f"there is a run {run.run_id} already: change it, or give the new one another id")
-            connection.execute(RUNS.table.insert(), RUNS.row(run, deleted_at=None))
+            connection.execute(RUNS.table.insert(), RUNS.row(run, deleted_at=deleted_at))
 
     def knows(self, run_id: str) -> bool:
         """Whether there is such a run, deleted or not."""
@@ -177,10 +176,7 @@ class Runs:
         )
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
-        try:
-            return _marks_of(rows)
-        except (ValueError, TypeError):
-            return _marks_of([row for row in rows if _is_sound_mark(row)])
+        return marks_of(rows)
 
     def bests(self) -> Sequence[PersonalBest]:
         """Return the longest run by distance and by time, and the shortest time of each usual distance."""
@@ -244,6 +240,13 @@ class Runs:
         """Hide a run; `restore` brings it back until it is purged."""
         self._mark(run_id, at)
 
+    def exchange(self, hidden: Collection[str], shown: Collection[str], at: datetime) -> None:
+        """Hide some runs and bring others back, all at once or not at all."""
+        with self._database.write() as connection:
+            for run_ids, deleted_at in ((hidden, at), (shown, None)):
+                statement = update(RUNS.table).where(_RUN.run_id.in_(run_ids)).values(deleted_at=deleted_at)
+                connection.execute(statement)
+
     def discard(self, run_id: str) -> None:
         """Take back a run that was only just made, with all that was kept of it; nothing where there is none."""
         with self._database.write() as connection:
@@ -304,21 +307,6 @@ class Runs:
             statement = update(RUNS.table).where(_RUN.run_id == run_id).values(deleted_at=deleted_at)
             if connection.execute(statement).rowcount == 0:
                 raise no_such_run(run_id)
-
-
-def _marks_of(rows: Sequence[Sequence[Value]]) -> TrendMarks:
-    """Return rows of id, time and numbers as columns; raises ValueError or TypeError where one is none."""
-    run_ids, started, *numbers = zip(*rows, strict=True) if rows else ((),) * (3 + len(MOMENTS))
-    at = np.array(started, dtype="datetime64[us]")
-    return TrendMarks(run_ids, at, *(np.array(column, dtype=np.float64) for column in numbers))
-
-
-def _is_sound_mark(row: Sequence[Value]) -> bool:
-    try:
-        _marks_of([row])
-    except (ValueError, TypeError):
-        return False
-    return True
 
 
 def put_summaries(connection: Connection, summaries: Mapping[int, RunSummary]) -> None:

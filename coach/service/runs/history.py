@@ -205,17 +205,15 @@ class HistoryService:
         first, second = split_run(self._store, self.recordings, run_id, at_s)
         for part in (first, second):
             self._sum_up(part, of=run_id)
-        self.delete(run_id)
+        self._store.runs.exchange((run_id,), (first.run_id, second.run_id), utc_now())
         return self._store.runs.get(first.run_id), self._store.runs.get(second.run_id)
 
     def join(self, run_id: str) -> None:
         """Undo a cut: the whole comes back, and its parts are deleted."""
         run = self._store.runs.get(run_id)
         near = RunFilter(since=run.started_at, until=run.started_at + timedelta(days=2), sport=None)
-        for entry in self._store.runs.list(near, limit=None):
-            if entry.run.run_id.startswith(f"{run_id}-"):
-                self._store.runs.delete(entry.run.run_id, utc_now())
-        self._store.runs.restore(run_id)
+        others = [entry.run.run_id for entry in self._store.runs.list(near, limit=None)]
+        self._store.runs.exchange([one for one in others if one.startswith(f"{run_id}-")], (run_id,), utc_now())
 
     def delete(self, run_id: str) -> None:
         """Hide a run; it can be restored for 30 days."""

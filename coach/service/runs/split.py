@@ -19,13 +19,16 @@ from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.recording.writer import RecordingWriter
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 _CONTACT_TIMES = ("initial_contact_s", "toe_off_s", "mid_stance_s")
 Timed = TypeVar("Timed", Stride, TrunkStep)
 
 
 def split_run(store: Store, recordings: Path, run_id: str, at_s: float) -> tuple[Run, Run]:
-    """Make the two parts and keep them, not yet summed up. The whole is left as it is.
+    """Make the two parts and keep them hidden, not yet summed up. The whole is left as it is.
+
+    Killed at any moment, there is the whole run and nothing else to be seen: each part has its hidden row first.
 
     Raises:
         UserError: the cut lies outside the run.
@@ -68,10 +71,11 @@ def _part(store: Store, recordings: Path, run: Run, start_s: float, end_s: float
         trim_end_s=None,
         recording=None,
     )
-    if run.recording and inside(recordings, run.recording).is_file():
-        part = dataclasses.replace(part, recording=_cut_log(recordings, run.recording, part, start_s, end_s))
-    store.runs.create(part)
+    store.runs.create(part, deleted_at=utc_now())
     _copy(store, run.run_id, part.run_id, start_s, end_s)
+    if run.recording and inside(recordings, run.recording).is_file():
+        name = _cut_log(recordings, run.recording, part, start_s, end_s)
+        part = store.runs.change(part.run_id, recording=name)
     return part
 
 

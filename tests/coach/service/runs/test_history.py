@@ -1,5 +1,6 @@
 """Runs afterwards through the real store: lists, edits, cuts, trends, files out and in, the whole account."""
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -130,6 +131,35 @@ def test_a_run_is_cut_in_two_and_the_whole_can_come_back(history: HistoryService
     assert history.list().n_total == 3
     with pytest.raises(UserError, match="between"):
         history.split("r1", 5000.0)
+
+
+@pytest.mark.parametrize(
+    ("cut", "n_before"),
+    [("create", 0), ("create", 1), ("save_summary", 0), ("save_summary", 1), ("finish", 1), ("exchange", 0)],
+)
+def test_a_cut_that_ends_anywhere_leaves_the_whole_run_alone(
+    history: HistoryService, monkeypatch: pytest.MonkeyPatch, cut: str, n_before: int
+) -> None:
+    """Before, the parts were there beside the whole: the same metres twice."""
+    keep_run(history)
+    runs, n_calls = history._store.runs, 0
+    real = getattr(runs, cut)
+
+    def killed(*args: object, **named: object) -> object:
+        nonlocal n_calls
+        n_calls += 1
+        if n_calls > n_before:
+            raise KeyboardInterrupt
+        return real(*args, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, cut, killed)
+        with contextlib.suppress(KeyboardInterrupt):
+            history.split("r1", 240.0)
+    assert n_calls > n_before
+    assert [entry.run.run_id for entry in history.list().entries] == ["r1"]
+    assert len(history.split("r1", 240.0)) == 2
+    assert history.list().n_total == 2
 
 
 def test_a_deleted_run_comes_back_whole(history: HistoryService) -> None:
