@@ -103,8 +103,7 @@ class LiveStream(Iterator[bytes]):
         if not self._is_allowed():  # after the wait: what came in meanwhile is not for this phone any more
             self.close()
             return b"event: bye\ndata: {}\n\n"
-        now_s = time.time()
-        return b"".join(_piece(event, self._language) for event in events if _is_alive(event, now_s)) or _heartbeat()
+        return b"".join(_piece(event, self._language) for event in events if _is_alive(event)) or _heartbeat()
 
     def close(self) -> None:
         """Give the place back; called by the server when the phone is gone."""
@@ -127,8 +126,8 @@ class LiveStream(Iterator[bytes]):
         return events
 
 
-def _is_alive(event: FeedEvent, now_s: float) -> bool:
-    return now_s - event.t_wall_s <= _LIFE_S.get(event.event, float("inf"))
+def _is_alive(event: FeedEvent) -> bool:
+    return event.age_s <= _LIFE_S.get(event.event, float("inf"))
 
 
 @functools.lru_cache(maxsize=64)

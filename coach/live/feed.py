@@ -17,12 +17,22 @@ REPLACED: Final = frozenset({"metrics", "signal"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeedEvent:
-    """One event; equal to itself only. id: rising through the life of the feed. t_wall_s: Unix time of publication."""
+    """One event; equal to itself only. id: rising through the life of the feed.
+
+    t_s, t_wall_s: when it was published, on the monotonic clock, which halts while the computer sleeps, and in Unix
+    time, which may be set.
+    """
 
     id: int
     event: str
     data: Mapping[str, object]
+    t_s: float
     t_wall_s: float
+
+    @property
+    def age_s(self) -> float:
+        """How old it is at least [s]: neither a clock that is set back nor a sleeping computer makes it young again."""
+        return max(time.monotonic() - self.t_s, time.time() - self.t_wall_s)
 
 
 class LiveFeed:
@@ -49,7 +59,7 @@ class LiveFeed:
         """Add an event of JSON-ready data and wake every listener; returns its id."""
         with self._changed:
             self._newest_id += 1
-            item = FeedEvent(self._newest_id, event, data, time.time())
+            item = FeedEvent(self._newest_id, event, data, time.monotonic(), time.time())
             self._latest[event] = item
             if event not in REPLACED:
                 self._kept.append(item)

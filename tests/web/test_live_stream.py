@@ -79,8 +79,19 @@ def test_cues_older_than_ten_seconds_and_numbers_older_than_three_are_left_out(m
     feed.publish("metrics", {"n": 1})
     feed.publish("sensor", {"status": "streaming"})
     late = time.time() + 11
-    monkeypatch.setattr("web.stream.time.time", lambda: late)
+    monkeypatch.setattr("coach.live.feed.time.time", lambda: late)
     assert [name for name, _, _ in events(next(stream_of(feed, start)))] == ["sensor"]
+
+
+def test_a_clock_that_is_set_back_two_hours_brings_no_old_cue_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = LiveFeed()
+    feed.publish("cue", {"cue_id": "old"})
+    later_s, set_back = time.monotonic() + 60.0, time.time() - 7140.0
+    monkeypatch.setattr("coach.live.feed.time.monotonic", lambda: later_s)
+    monkeypatch.setattr("coach.live.feed.time.time", lambda: set_back)
+    assert events(next(stream_of(feed, after=0))) == events(next(stream_of(LiveFeed())))
+    feed.publish("cue", {"cue_id": "new"})
+    assert [data["cue_id"] for name, data, _ in events(next(stream_of(feed, after=0))) if name == "cue"] == ["new"]
 
 
 def test_silence_is_filled_by_heartbeats() -> None:
