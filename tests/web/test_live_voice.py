@@ -255,8 +255,8 @@ def test_a_kilometre_waits_for_a_cue_and_a_cue_for_nothing(run: HeldRun, running
           speechSynthesis.cancel = () => { window.cut += 1; };
         }"""
     )
-    move(run, running, 1990.0, 690.0)
-    move(run, running, 2001.0, 700.0)
+    move(run, running, 1990.0, 690.0, times=5)
+    move(run, running, 2001.0, 700.0, times=5)
     heard(running, 1)
     assert running.evaluate("() => window.cut") == 0
     run.cue()
@@ -278,8 +278,8 @@ def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: PageCoach, r
     expect(running.locator("#pocket-out")).to_be_visible()  # the way out is asked for, not taken
     expect(running.locator("#pocket-dialog")).to_have_attribute("open", "")
     assert coach.runs.status() == before
-    move(run, running, 1990.0, 690.0)
-    move(run, running, 2001.0, 700.0)
+    move(run, running, 1990.0, 690.0, times=5)
+    move(run, running, 2001.0, 700.0, times=5)
     assert heard(running, 1)[0].startswith("2 kilometres")
     hold(running, "#pocket-hold", at=(0.5, 0.25))  # beside the button that it brings
     running.tap("#pocket-out")
