@@ -3,6 +3,9 @@
 The distance that a second states lags behind: a stride is known after it has ended, a pod or treadmill notifies once a
 second. So it is moved back by that much, or a pause that begins where the runner stops takes the metres before it
 along. Metres moved in a pause are none of the run; those of a second that a pause cuts are shared by time.
+
+Of feet, metres are those of strides: the first step from standing is none, so its time and its metres are in neither
+moving time nor distance (some 0.6 s, less than 2 m a start, of virtual runners who begin at full speed).
 """
 
 from collections.abc import Sequence
