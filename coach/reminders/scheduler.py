@@ -78,6 +78,7 @@ class Reminders:
         )
         self._refreshing = threading.Lock()
         self._unkept: dict[str, Debt] = {}  # owed, and the database did not take it
+        self._keeping = threading.Lock()  # a job and the pulse both keep what is owed
         self._is_stopping = False
         self._wake = threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="reminders", daemon=True)
@@ -168,19 +169,21 @@ class Reminders:
             _log.warning("reminder %s not delivered yet: %s", reminder.key, error)
             missed = channels
         if missed:
-            self._unkept[reminder.key] = (missed, n_tries + 1)
+            with self._keeping:
+                self._unkept[reminder.key] = (missed, n_tries + 1)
             self._keep_debts()
 
     def _keep_debts(self) -> None:
         """Keep what is owed, to be tried again after a pulse at first, then more rarely."""
-        for key, (channels, n_tries) in list(self._unkept.items()):
-            wait = min(timedelta(seconds=self._pulse_s) * 2 ** min(n_tries - 1, 10), _LONGEST_WAIT)
-            try:
-                self._store.owe(key, channels, n_tries, self._clock() + wait)
-            except CoachError as error:
-                _log.warning("what is owed of reminder %s is not kept yet: %s", key, error)
-                return
-            del self._unkept[key]
+        with self._keeping:
+            for key, (channels, n_tries) in list(self._unkept.items()):
+                wait = min(timedelta(seconds=self._pulse_s) * 2 ** min(n_tries - 1, 10), _LONGEST_WAIT)
+                try:
+                    self._store.owe(key, channels, n_tries, self._clock() + wait)
+                except CoachError as error:
+                    _log.warning("what is owed of reminder %s is not kept yet: %s", key, error)
+                    return
+                del self._unkept[key]
 
     def _deliver_owed(self) -> None:
         """Deliver what was taken and is not with the runner, unless it is night."""

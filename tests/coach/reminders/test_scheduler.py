@@ -1,8 +1,10 @@
 """Reminders are delivered once, at their time, by one process, and never stacked."""
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -204,6 +206,30 @@ def refused_once(store: Store, between: Callable[[KeptReminders], object]) -> Re
 
 def test_a_reminder_that_the_database_held_up_is_delivered_a_pulse_later_and_once(store: Store) -> None:
     assert refused_once(store, lambda kept: None) == ["a"]
+
+
+def test_what_is_owed_is_kept_once_though_a_pulse_comes_while_it_is(store: Store) -> None:
+    class Slow(KeptReminders):
+        n_owed = 0
+        is_owing, may_go_on = threading.Event(), threading.Event()
+
+        def owe(self, *owed: Any) -> None:
+            self.n_owed += 1
+            self.is_owing.set()
+            assert self.may_go_on.wait(90)
+            super().owe(*owed)
+
+    kept, now = Slow(store.database), real_now()
+    asked = Asked([reminder("a", now - timedelta(seconds=1))])
+    reminders = Reminders(kept, Refusing(1), {"test": asked}, lambda: now)
+    reminders.start()
+    assert kept.is_owing.wait(90)
+    reminders.refresh_soon()
+    time.sleep(0.3)  # for a pulse to come to what is being kept: that it waits there cannot be seen
+    kept.may_go_on.set()
+    asked.await_pulses(reminders, 2)
+    reminders.stop()
+    assert kept.n_owed == 1
 
 
 def test_a_reminder_that_was_dealt_with_meanwhile_is_not_delivered(store: Store) -> None:

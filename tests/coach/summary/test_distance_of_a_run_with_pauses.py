@@ -16,6 +16,7 @@ from coach.model.strides import GaitState, Stride
 from coach.summary.summarise import summarise
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
+from tests.support.common import mostly_slow
 
 RUN_MPS, WALK_MPS = 3.0, 1.2
 Spans = Sequence[tuple[float, float]]
@@ -75,7 +76,7 @@ def treadmill(t_s: float, speed_mps: float) -> TreadmillSample:
     [lambda _: 0.0, lambda _: WALK_MPS, lambda _: None],
     ids=["is still in pauses", "walks in pauses", "not heard in pauses"],
 )
-@pytest.mark.parametrize("phase_s", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("phase_s", mostly_slow([0.1, 0.5, 0.9], 1))
 def test_metres_of_a_pod_or_treadmill_are_speed_times_time(sample: Make, beside_mps: Beside, phase_s: float) -> None:
     """Of pauses that lost up to 5.8 m each, and counted up to 23 m that were walked in them."""
     running, pauses = stretches(30, seed=5)

@@ -12,6 +12,7 @@ from coach.recording.reader import read_recording
 from coach.seal.manifest import Scope
 from coach.service.clinic import link
 from tests.support.clinic import Clinic, Home, folder_of
+from tests.support.common import mostly_slow
 
 Scene = tuple[Home, Clinic]
 
@@ -162,7 +163,7 @@ def test_a_clinic_whose_database_is_away_loses_no_run(scene: Scene, monkeypatch:
     assert home.clinic.push().n_sent == 2
 
 
-@pytest.mark.parametrize("code", [400, 403, 404, 413, 422, 502])
+@pytest.mark.parametrize("code", mostly_slow([400, 403, 404, 413, 422, 502], 2))
 def test_what_a_proxy_answers_in_the_clinics_place_loses_no_run(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:

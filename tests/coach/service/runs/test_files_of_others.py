@@ -59,7 +59,7 @@ def test_every_file_of_the_folder_is_tried() -> None:
     assert {path.stem for path in need_reference("fit").glob("*.fit")} == set(FILES)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", mostly_slow(FILES, 4))
 def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) -> None:
     kilometres, minutes, n_laps, fields = FILES[name]
     run = history.entry(history.files.import_bytes(content_of(name), f"{name}.fit").run_ids[0]).run
