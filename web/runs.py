@@ -12,9 +12,9 @@ from coach.interchange.parquet import has_parquet
 from coach.model.history import RunDetail, RunRoute
 from coach.model.metrics_table import FOOT_M
 from coach.model.runs import Lap, RunFilter, RunPlace, Sport
+from coach.model.time_zones import zone_or_utc
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.history import HistoryService
-from coach.strength.rhythm import zone_or_utc
 from coach.wall_clock import utc_now
 from web.context import answer_of, profile, the_coach, words
 from web.runs_calendar import MonthTotal, month_key, month_of, month_totals

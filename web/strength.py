@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
@@ -23,12 +22,13 @@ from coach.model.strength import (
     StrengthPlan,
     StrengthSession,
 )
+from coach.model.time_zones import zone_or_utc
 from coach.service.strength.programme import Programme
 from coach.service.strength.wording import parse_track, words_of
 from coach.strength.engine import REP_S, estimate_s
 from coach.strength.heeding import table
 from coach.strength.loader import load_exercises
-from coach.strength.rhythm import DAY_NAMES, zone
+from coach.strength.rhythm import DAY_NAMES
 from web.api import Body, route
 from web.context import clock, day, language, profile, said, the_coach
 from web.fields import whole
@@ -207,9 +207,8 @@ def act(session_id: str, what: str) -> Redirect:
 
 
 def _local_moment(text: str, tz: str) -> datetime:
-    zone(tz)
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(tz))
+        return datetime.fromisoformat(text).replace(tzinfo=zone_or_utc(tz))
     except ValueError as error:
         raise UserError("choose a day and a time") from error
 

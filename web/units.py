@@ -13,7 +13,7 @@ from coach.language.locales import date_text, number_text
 from coach.language.phrases import phrases_of
 from coach.language.signs import DEFAULT, localised
 from coach.model.metrics_table import METRICS, Metric, Scale
-from coach.strength.rhythm import zone_or_utc
+from coach.model.time_zones import zone_or_utc
 
 DASH: Final = "–"
 K95: Final = 1.96  # half of a 95 % interval in standard uncertainties: ± means this wherever it is written

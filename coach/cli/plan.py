@@ -3,7 +3,6 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,6 +12,7 @@ from coach.cli.runs import opened
 from coach.coaching.programme import PLACES
 from coach.errors import UserError
 from coach.model.strength import StrengthPlan
+from coach.model.time_zones import zone_or_utc
 from coach.summary.monthly import Monthly
 
 K95: Final = 1.96
@@ -118,7 +118,7 @@ def show_plan(found: StrengthPlan, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    zone = ZoneInfo(found.wish.tz)
+    zone = zone_or_utc(found.wish.tz)
     rows = [
         {
             "n": number,

@@ -5,9 +5,10 @@ Times are written in the runner's own zone with its VTIMEZONE, so that 18:30 sta
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+from coach.model.time_zones import zone_or_utc
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -29,25 +30,29 @@ class CalendarEntry:
 
 
 def write_calendar(entries: Sequence[CalendarEntry], tz: str, name: str = "Running coach") -> bytes:
-    """Return one calendar file with all entries; tz: IANA name of the runner's zone."""
+    """Return one calendar file with all entries.
+
+    tz: IANA name of the runner's zone; times are in UTC where this computer does not know it.
+    """
     from icalendar import Calendar  # only now: it takes as long as a tenth of the start of the service
 
+    zone = zone_or_utc(tz)
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
-    calendar.add("x-wr-timezone", tz)
+    calendar.add("x-wr-timezone", "UTC" if zone is UTC else tz)
     for entry in entries:
-        calendar.add_component(_event(entry, ZoneInfo(tz)))
-    if entries and tz != "UTC":
-        days = [entry.starts_at.astimezone(ZoneInfo(tz)).date() for entry in entries]
+        calendar.add_component(_event(entry, zone))
+    if entries and zone is not UTC and tz != "UTC":
+        days = [entry.starts_at.astimezone(zone).date() for entry in entries]
         calendar.add_missing_timezones(date(min(days).year, 1, 1), date(max(days).year + 1, 12, 31))
     return bytes(calendar.to_ical())
 
 
-def _event(entry: CalendarEntry, zone: ZoneInfo) -> "Event":
+def _event(entry: CalendarEntry, zone: tzinfo) -> "Event":
     from icalendar import Alarm, Event
 
     starts_at = entry.starts_at.astimezone(zone)

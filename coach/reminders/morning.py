@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.reminders import Reminder
+from coach.model.time_zones import zone_or_utc
 
 ASKED_AT: Final = time(8)  # chosen by eye, 2026-11-20: most are up
 _NIGHT: Final = timedelta(hours=6)  # what ends after 2 in the morning is asked about the day after
@@ -28,7 +28,7 @@ class Effort:
 
 def morning_after(ended_at: datetime, tz: str) -> datetime:
     """Return eight o'clock on the morning after, aware UTC."""
-    local = ended_at.astimezone(ZoneInfo(tz))
+    local = ended_at.astimezone(zone_or_utc(tz))
     for day in (local.date(), local.date() + timedelta(days=1), local.date() + timedelta(days=2)):
         at = _local(day, tz)
         if at - ended_at >= _NIGHT:
@@ -37,7 +37,7 @@ def morning_after(ended_at: datetime, tz: str) -> datetime:
 
 
 def _local(day: date, tz: str) -> datetime:
-    return datetime.combine(day, ASKED_AT, tzinfo=ZoneInfo(tz)).astimezone(UTC)
+    return datetime.combine(day, ASKED_AT, tzinfo=zone_or_utc(tz)).astimezone(UTC)
 
 
 def is_answered(effort: Effort, answers: Sequence[PainEntry]) -> bool:

@@ -13,8 +13,8 @@ from coach.language.locales import LOCALES
 from coach.model.pain import PainEntry, PainMoment, PainState, RedFlag, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run
+from coach.model.time_zones import zone, zone_or_utc
 from coach.storage.store import Store
-from coach.strength.rhythm import zone, zone_or_utc
 from coach.wall_clock import utc_now
 
 _ASKED_WITHIN: Final = timedelta(hours=36)  # of the run's end: as long as an answer speaks for a day (coaching.pain)

@@ -8,13 +8,14 @@ page can calculate with. The bounds are wide on purpose: they are there for the 
 from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, Date, Float, Integer, String, Table, Time
 
+from coach.errors import UserError
 from coach.model.documents import JsonObject
 from coach.model.plain import from_plain
 from coach.model.strength import PlanWish, Prescription, SessionState
+from coach.model.time_zones import zone
 from coach.storage import coaching_tables, run_tables, runner_tables, strength_tables
 from coach.storage.base import PlainDate, UtcTime
 from coach.storage.nouns import NounTable
@@ -106,8 +107,8 @@ def _check_text(name: str, text: str) -> None:
         raise ValueError(f"{name} is {text[:40]!r}")
     if name in _ZONES:
         try:
-            ZoneInfo(text)
-        except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
+            zone(text)
+        except UserError as error:
             raise ValueError(f"there is no time zone {text[:40]!r}") from error
 
 

@@ -24,17 +24,17 @@ from coach.model.strength import (
     Track,
     TrackPlan,
 )
+from coach.model.time_zones import zone_or_utc
 from coach.strength.history import Past, Situation
 from coach.strength.progression import prescribe
 from coach.strength.rhythm import (
     Rules,
     SessionTime,
-    check_wish,
+    check_days,
     local_day,
     moment,
     next_session_time,
     session_time_at,
-    zone,
 )
 
 REP_S: Final = 4  # two there, two back: calm and counted; the speed of pictures and of the counting voice. By judgement
@@ -84,9 +84,9 @@ def make_plan(
     """Return the plan at `now` (aware UTC). sessions: all known so far, none for a new plan.
 
     Raises:
-        UserError: the wish cannot be kept.
+        UserError: no plan can be made on the days of the wish.
     """
-    check_wish(wish)
+    check_days(wish)
     rules = Rules(wish, knowledge.dose, pain.level or 0, tuple(pauses))
     held = _held_because(pain, pauses, wish, now)
     closed = [_close_overdue(one, now) for one in sessions]
@@ -285,7 +285,7 @@ def why_not_now(plan: StrengthPlan, pain: PainState, at: datetime, dose: Dose, b
     gap = timedelta(hours=dose.rest_between_h)
     for one in plan.sessions:
         if one.session_id != but and one.log is not None and abs(at - one.log.done_at) < gap:
-            free = _whole_minute(one.log.done_at + gap).astimezone(zone(plan.wish.tz))
+            free = _whole_minute(one.log.done_at + gap).astimezone(zone_or_utc(plan.wish.tz))
             words = f"{free:%A} {free.day} {free:%B, %H:%M}"
             return f"48 hours must lie between sessions: the next is possible from {words}."
     return ""

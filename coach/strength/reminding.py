@@ -11,8 +11,9 @@ from coach.model.daily_life import DailyWishes
 from coach.model.reminders import Reminder
 from coach.model.strength import SessionState, StrengthPlan, StrengthSession
 from coach.model.strength_tests import Milestone
+from coach.model.time_zones import zone_or_utc
 from coach.strength.engine import OFFER_AGAIN
-from coach.strength.rhythm import local_day, moment, zone
+from coach.strength.rhythm import local_day, moment
 
 AHEAD: Final = timedelta(days=14)  # what a calendar shows at a glance; by judgement
 AGAIN_AFTER: Final = timedelta(days=1)  # once more, not more often; by judgement
@@ -33,7 +34,7 @@ def session_reminders(plan: StrengthPlan, now: datetime) -> list[Reminder]:
 
 def _both(one: StrengthSession, due: datetime, tz: str) -> list[Reminder]:
     stamp = due.astimezone(UTC).strftime("%Y%m%dT%H%MZ")
-    again = moment(local_day(due, tz) + AGAIN_AFTER, due.astimezone(zone(tz)).time(), tz)
+    again = moment(local_day(due, tz) + AGAIN_AFTER, due.astimezone(zone_or_utc(tz)).time(), tz)
     link, facts = f"/strength/session/{one.session_id}", {"session_id": one.session_id}
     first = Reminder(
         key=f"session:{one.session_id}:{stamp}",

@@ -6,12 +6,12 @@ change. While pain is above 2, no session lies in the 24 hours before a long or 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coach.errors import UserError
 from coach.model.strength import Dose, PlanPause, PlanWish
+from coach.model.time_zones import zone, zone_or_utc
 
 DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ONE_DAY: Final = timedelta(days=1)  # unit of days
@@ -38,29 +38,14 @@ class SessionTime:
     reason: str
 
 
-def zone(name: str) -> ZoneInfo:
-    """Return the time zone of this name.
-
-    Raises:
-        UserError: there is no such zone.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UserError(f"no time zone {name!r}: use a name such as Europe/London") from error
-
-
-def zone_or_utc(name: str) -> tzinfo:
-    """Return the time zone of this name; UTC where this computer does not know it, as for a profile of another."""
-    try:
-        return zone(name)
-    except UserError:
-        return UTC
-
-
 def check_wish(wish: PlanWish) -> None:
-    """Raise UserError where the wish cannot be kept."""
+    """Raise UserError where a wish that a runner gives cannot be kept."""
     zone(wish.tz)
+    check_days(wish)
+
+
+def check_days(wish: PlanWish) -> None:
+    """Raise UserError where no plan can be made on the days of a wish; its time zone may be unknown here."""
     days = sorted(set(wish.days))
     if len(days) != 2 or not all(0 <= day <= 6 for day in days):
         raise UserError(f"two weekdays are needed, got {len(days)}: choose for example mon,thu")
@@ -75,12 +60,12 @@ def check_wish(wish: PlanWish) -> None:
 def moment(day: date, at: time, tz: str) -> datetime:
     """Return the local clock time as aware UTC; a time that the clock jumps over becomes the moment just as far after
     the jump."""
-    return datetime.combine(day, at, tzinfo=zone(tz)).astimezone(UTC)
+    return datetime.combine(day, at, tzinfo=zone_or_utc(tz)).astimezone(UTC)
 
 
 def local_day(at: datetime, tz: str) -> date:
     """Return the runner's calendar day at this moment."""
-    return at.astimezone(zone(tz)).date()
+    return at.astimezone(zone_or_utc(tz)).date()
 
 
 def is_paused(day: date, pauses: Sequence[PlanPause]) -> bool:
@@ -143,7 +128,7 @@ def session_time_at(
         return SessionTime(
             slot_day, floor, "A little later this once: the clocks change, and 48 hours must lie between."
         )
-    there = wanted.astimezone(zone(rules.wish.tz))
+    there = wanted.astimezone(zone_or_utc(rules.wish.tz))
     for shift in (1, -1, *range(2, _FURTHEST_SHIFT)):
         at = moment(there.date() + shift * _ONE_DAY, there.time(), rules.wish.tz)
         if (shift > 0 or at > now) and not why_not(at, last, rules):

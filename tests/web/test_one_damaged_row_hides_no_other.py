@@ -92,6 +92,19 @@ def test_every_page_shows_all_else(
     assert "Run r2" in answers["/runs"].text
 
 
+def test_a_plan_in_a_zone_that_this_computer_does_not_know_is_shown_and_exported_in_utc(
+    kept: PageCoach, client: FlaskClient
+) -> None:
+    with closing(sqlite3.connect(kept.settings.database)) as file, file:
+        file.execute("UPDATE strength_plans SET wish = json_set(wish, '$.tz', 'Nowhere/At_all')")
+    assert {path: client.get(path, follow_redirects=True).status_code for path in PAGES} == dict.fromkeys(PAGES, 200)
+    calendar = client.get("/strength/calendar.ics")
+    assert calendar.status_code == 200
+    assert "X-WR-TIMEZONE:UTC" in calendar.text
+    assert "Nowhere" not in calendar.text
+    kept.strength.plans.refresh()  # as reminders do each day
+
+
 def test_a_profile_with_a_damaged_field_keeps_the_others_and_is_kept_with_them(kept: PageCoach) -> None:
     spoil(kept, "runner", "height_m", "x")
     profile = kept.store.runner.get()

@@ -13,11 +13,11 @@ from coach.interchange.tables import write_seconds, write_strides
 from coach.interchange.tcx import write_tcx
 from coach.model.runs import Run
 from coach.model.strides import Stride, TrunkStep
+from coach.model.time_zones import zone_or_utc
 from coach.recording.messages import write_messages
 from coach.service.runs.leftovers import IMPORTS_FOLDER
 from coach.service.runs.route import original_of
 from coach.storage.store import Store
-from coach.strength.rhythm import zone_or_utc
 
 
 def written(store: Store, recordings: Path, run_id: str, kind: str) -> bytes:

@@ -29,6 +29,7 @@ from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe, Sport
+from coach.model.time_zones import zone_or_utc
 from coach.recording.folder import inside
 from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
@@ -40,7 +41,6 @@ from coach.service.runs.route import is_unread, route_of_run
 from coach.service.runs.split import split_run
 from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
-from coach.strength.rhythm import zone_or_utc
 from coach.summary.bins import MATCHED
 from coach.summary.compare import compare
 from coach.summary.distance_curve import distance_curve

@@ -7,6 +7,7 @@ from pathlib import Path
 from coach.errors import CoachError
 from coach.model.pain import PainState
 from coach.model.strength import StrengthPlan, StrengthSession
+from coach.model.time_zones import zone_or_utc
 from coach.reminders.scheduler import PULSE_S, Reminders
 from coach.service.notify.notifier import Publish, Push
 from coach.service.strength.assessments import StrengthTests
@@ -15,7 +16,6 @@ from coach.service.strength.plans import StrengthService
 from coach.service.strength.progress import StrengthProgress
 from coach.service.strength.reminder_sources import sources
 from coach.storage.store import Store
-from coach.strength.rhythm import zone
 from coach.wall_clock import utc_now
 
 
@@ -84,6 +84,6 @@ class Programme:
 def _here(store: Store) -> tzinfo:
     """Return the runner's time zone; UTC where this computer does not know it: reminders come all the same."""
     try:
-        return zone(store.runner.get().time_zone)
+        return zone_or_utc(store.runner.get().time_zone)
     except CoachError:
         return UTC

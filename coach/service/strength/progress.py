@@ -9,10 +9,10 @@ from coach.model.pain import PainMoment
 from coach.model.runs import RunEntry, RunFilter
 from coach.model.strength import SessionState, StrengthPlan
 from coach.model.strength_tests import Change, TestResult
+from coach.model.time_zones import zone_or_utc
 from coach.service.strength.assessments import MilestoneView, StrengthTests
 from coach.service.strength.plans import StrengthService
 from coach.storage.store import Store
-from coach.strength.rhythm import zone
 from coach.summary.monthly import Monthly, monthly_of
 from coach.summary.trends import trend_of
 
@@ -120,7 +120,7 @@ class StrengthProgress:
         trend = trend_of("step_length_m", self._store.runs.marks("step_length_m", RunFilter(place=place)))
         if not trend.points:
             return None
-        own = zone(plan.wish.tz if plan is not None else self._store.runner.get().time_zone)
+        own = zone_or_utc(plan.wish.tz if plan is not None else self._store.runner.get().time_zone)
         logs = [one.log for one in plan.sessions if one.state in _DONE] if plan is not None else []
         return monthly_of(trend, place, own, [log.done_at.astimezone(own).date() for log in logs if log is not None])
 

@@ -10,8 +10,9 @@ import pytest
 from coach.errors import UserError
 from coach.model.pain import Lock
 from coach.model.strength import Decision, LongRun, PlanPause, SessionState, Track
+from coach.model.time_zones import zone
 from coach.strength.engine import MAINTENANCE_AHEAD, estimate_s, why_not_now
-from coach.strength.rhythm import zone
+from coach.strength.rhythm import check_wish
 from tests.coach.strength.makers import (
     DOSE,
     KNOWLEDGE,
@@ -50,9 +51,12 @@ def test_days_that_cannot_keep_48_hours_are_refused_with_what_can(days: tuple[in
         plan(wish(days=days))
 
 
-def test_an_unknown_zone_is_refused() -> None:
+def test_a_wish_in_an_unknown_zone_is_refused_and_one_that_was_kept_is_planned_in_utc() -> None:
     with pytest.raises(UserError, match="Europe/London"):
-        plan(wish(tz="Europe/Atlantis"))
+        check_wish(wish(tz="Europe/Atlantis"))
+    assert [one.due_at for one in plan(wish(tz="Europe/Atlantis")).sessions] == [
+        one.due_at for one in plan(wish(tz="UTC")).sessions
+    ]
 
 
 def test_a_plan_may_begin_in_the_past_and_counts_what_was_missed() -> None:

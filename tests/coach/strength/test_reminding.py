@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from coach.model.daily_life import DailyWishes
+from coach.model.time_zones import zone
 from coach.strength.assessments import milestones
 from coach.strength.reminding import daily_reminders, milestone_reminders, session_reminders
-from coach.strength.rhythm import zone
 from tests.coach.strength.makers import NOW, do_next, plan
 
 
