@@ -106,7 +106,7 @@ class LiveStream(Iterator[bytes]):
         return b"".join(_piece(event, self._language) for event in events if _is_alive(event)) or _heartbeat()
 
     def close(self) -> None:
-        """Give the place back; called by the server when the phone is gone."""
+        """Give the slot back; called by the server when the phone is gone."""
         if self._is_open:
             self._is_open = False
             self._slots.give_back(self._phone_id)

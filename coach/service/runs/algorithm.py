@@ -72,6 +72,8 @@ def identity_of(sources: dict[str, str], numpy_version: str) -> str:
 def essence(source: str) -> str:
     """Return the Python source without comments, docstrings, blank lines and trailing blanks.
 
+    A further line of a long text (a finding, an error) goes, too: no number follows from it.
+
     The text itself is kept, not a syntax tree: a tree is written differently by each version of Python.
     """
     kept, end = [], 0
@@ -85,7 +87,7 @@ def essence(source: str) -> str:
 
 
 def _start_of_words(source: str, start: int, end: int) -> int | None:
-    """Return where a string begins that has its lines for itself, so that it is no value but words; None for others."""
+    """Return where a string begins that has its lines for itself, a docstring or a part of a text; None for others."""
     before = _BEFORE.fullmatch(source, source.rfind("\n", 0, start) + 1, start)
     return before.start("prefix") if before and not source[end:].partition("\n")[0].strip() else None
 
