@@ -30,6 +30,15 @@ class CloseBody(Body):
     key: str
 
 
+class PushBody(Body):
+    """What a browser gives of its push service, and what the phone is called."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+    name: str = ""
+
+
 class PhoneBody(Body):
     """Which phone, by the address of its push service."""
 
@@ -96,15 +105,15 @@ def push_key() -> PublicKey:
     return PublicKey(public_key=programme().push.public_key())
 
 
-@route(blueprint, "POST", "/reminders/push", body=PushPhone, summary="Have this phone reminded by Web Push")
-def add_push_phone(body: PushPhone) -> None:
+@route(blueprint, "POST", "/reminders/push", body=PushBody, summary="Have this phone reminded by Web Push")
+def add_push_phone(body: PushBody) -> None:
     """Remind this phone from now on, in its language.
 
     Raises:
         UserError: its address or keys are none, or too many phones are reminded.
     """
     keep_language()
-    programme().push.add_phone(body, g.phone_id)
+    programme().push.add_phone(PushPhone(**body.model_dump(), phone_id=g.phone_id))
 
 
 @route(blueprint, "POST", "/reminders/push/remove", body=PhoneBody, summary="Stop reminding a phone by Web Push")

@@ -39,12 +39,16 @@ class SentReminder:
 
 @dataclass(frozen=True, slots=True)
 class PushPhone:
-    """A phone that takes Web Push. endpoint, p256dh, auth: as its browser gave them."""
+    """A phone that takes Web Push.
+
+    endpoint, p256dh, auth: as its browser gave them. phone_id: as which it was let in; "" where that is not known.
+    """
 
     endpoint: str
     p256dh: str
     auth: str
     name: str = ""
+    phone_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,11 @@ class KeptReminders:
         with self._database.write() as connection:
             connection.execute(delete(PUSH_PHONES.table).where(PUSH_PHONES.table.c.endpoint == endpoint))
 
+    def remove_phones_of(self, phone_id: str) -> None:
+        """Forget the browsers of a phone that was let in."""
+        with self._database.write() as connection:
+            connection.execute(delete(PUSH_PHONES.table).where(PUSH_PHONES.table.c.phone_id == phone_id))
+
     def phones(self) -> list[PushPhone]:
         """Return all browsers that want reminders pushed."""
         with self._database.read() as connection:

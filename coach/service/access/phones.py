@@ -147,10 +147,6 @@ class AccessService:
             self._settings.forget(_SECRET)
         self._on_removed(phone_id)
 
-    def settle(self) -> None:
-        """Wait until it is kept which phones were here."""
-        self._keeper.submit(lambda: None).result()
-
     def close(self) -> None:
         """Write what is left; the store must still be open."""
         self._keeper.shutdown()

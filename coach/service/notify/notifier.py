@@ -37,7 +37,6 @@ from coach.wall_clock import utc_now
 _log: Final = logging.getLogger(__name__)
 _KEY: Final = "reminders.channels"
 _FAILURES: Final = "reminders.failures"
-_OWNERS: Final = "reminders.push_owners"  # by address of a push service: the id of the phone that asked for it
 MOST_PHONES: Final = 20  # each costs a request at every reminder; a runner has three. Chosen by judgement
 _LONGEST_NAME: Final = 60
 KINDS: Final = ("page", "push", "ntfy")
@@ -93,8 +92,8 @@ class Push:
         """Return the key that browsers ask for; made on first use. Raises UserError without the extra `[push]`."""
         return self._keys.public_key()
 
-    def add_phone(self, phone: PushPhone, phone_id: str = "") -> None:
-        """Have a phone reminded; phone_id: as which it was let in.
+    def add_phone(self, phone: PushPhone) -> None:
+        """Have a phone reminded.
 
         Raises:
             UserError: its address or keys are none, or many phones are reminded.
@@ -102,13 +101,10 @@ class Push:
         if not phone.endpoint.startswith("https://"):
             raise UserError("a phone's push address begins with https://")
         check_push_phone(phone)
-        others = [one for one in self.phones() if one.endpoint != phone.endpoint]
+        others = [one for one in self.kept.phones() if one.endpoint != phone.endpoint]
         if len(others) >= MOST_PHONES:
             raise UserError(f"{MOST_PHONES} phones are reminded already: switch it off on one of them")
         self.kept.put_phone(replace(phone, name=phone.name[:_LONGEST_NAME]))
-        known = {one.endpoint for one in others}
-        owners = {endpoint: owner for endpoint, owner in self._owners().items() if endpoint in known}
-        self._settings.put(_OWNERS, {**owners, phone.endpoint: phone_id})
 
     def remove_phone(self, endpoint: str) -> None:
         """Send no more to a browser, named by the address that its push service gave it."""
@@ -116,12 +112,7 @@ class Push:
 
     def remove_phones_of(self, phone_id: str) -> None:
         """Send no more to the browsers of a phone that was removed."""
-        for endpoint, owner in self._owners().items():
-            if owner == phone_id:
-                self.kept.remove_phone(endpoint)
-
-    def _owners(self) -> Mapping[str, str]:
-        return dict(self._settings.get(_OWNERS, {}))
+        self.kept.remove_phones_of(phone_id)
 
     def phones(self) -> list[PushPhone]:
         """Return the browsers that reminders are pushed to."""
