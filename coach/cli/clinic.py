@@ -4,6 +4,7 @@ The clinic's commands are in `coach.cli.clinic_host` and load PostgreSQL's libra
 """
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -154,8 +155,13 @@ def _runs(n: int) -> str:
 
 
 def _plain(status: ClinicStatus) -> dict[str, object]:
-    names: Iterable[str] = ("clinic", "address", "pseudonym", "n_waiting", "n_sent", "failure", "pause_until")
-    return {**{name: getattr(status, name) for name in names}, "scopes": sorted(status.scopes)}
+    names: Iterable[str] = ("clinic", "address", "pseudonym", "n_waiting", "n_sent", "failure")
+    days = {name: "" if at is None else at.isoformat() for name, at in _days(status).items()}
+    return {**{name: getattr(status, name) for name in names}, **days, "scopes": sorted(status.scopes)}
+
+
+def _days(status: ClinicStatus) -> dict[str, date | None]:
+    return {"pause_until": status.pause_until, "consented_at": status.consented_at}
 
 
 def _plain_order(order: Order) -> dict[str, object]:

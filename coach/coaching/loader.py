@@ -184,7 +184,7 @@ def _noun(rule: _Rule, sources: Mapping[str, Source]) -> CueRule:
     facts = rule.model_dump()
     facts["modality"] = " ".join(rule.modality)
     cites = "; ".join(sources[s].cite for s in rule.sources if s in sources)
-    return CueRule(**facts, source=cites, is_tip=rule.kind == "tip")
+    return CueRule(**facts, source=cites)
 
 
 def _toml(text: str, file: str) -> dict[str, object]:

@@ -31,7 +31,6 @@ class CueRule:
     reason: str
     source: str
     unit: str = ""
-    is_tip: bool = False
     kind: str = "cue"
     sources: tuple[str, ...] = ()
     target: float | None = None

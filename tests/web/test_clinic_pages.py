@@ -122,15 +122,16 @@ def test_a_message_waits_for_the_runner_who_accepts_or_refuses_it(scene: Scene) 
     orders = {order.kind.value: order for order in home.clinic.push().orders}
     assert set(orders) == {"plan_changed", "pause_running", "well_done"}
     assert home.strength.plans.plan().wish.track is Track.GYM  # nothing changes before the runner accepts
-    assert home.clinic.status().pause_until == ""
+    assert home.clinic.status().pause_until is None
     home.clinic.answer(orders["plan_changed"].order_id, is_accepted=True)
     home.clinic.answer(orders["pause_running"].order_id, is_accepted=True)
     home.clinic.answer(orders["well_done"].order_id, is_accepted=False)
     assert home.strength.plans.plan().wish.track is Track.HOME
-    assert home.clinic.push().pause_until == until.isoformat()
+    assert home.clinic.push().pause_until == until
     assert home.clinic.push().orders == ()  # answered ones do not come again
     page = ada.get(f"/runners/{runner_id}").text
     assert len(re.findall("<strong>accepted</strong>", page)) == 2
+    assert f"Pause running, {until:%a} {until.day} {until:%b}:" in page
     assert len(re.findall("<strong>refused</strong>", page)) == 1
     for form in (
         {"kind": "chat"},
@@ -271,6 +272,7 @@ def join_consent_and_leave(clinic: Clinic, home: Coach) -> None:
     home.clinic.push()
     assert "Back clinic writes" in browser.get("/").text
     page = browser.get("/you/clinic").text
+    assert f"Chosen on {datetime.now(UTC):%a}, {datetime.now(UTC).day} " in page
     assert "Please call us." in page
     assert "Ada, sent you a message" in page
     (order,) = re.findall(r'action="(/you/clinic/orders/\w+)"', page)

@@ -8,11 +8,13 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as Answer
 
+from coach.language.locales import date_text
 from coach.language.phrases import phrases_of
 from coach.language.signs import localised
 from coach.roster.people import Person, PersonKind, person_of
@@ -45,6 +47,7 @@ def create_clinic_app(host: ClinicHost, base: str, time_zone: str = "UTC", *, is
     app.extensions[SAY] = _said
     app.jinja_env.filters.update(
         day=lambda moment: day_text(moment, time_zone, language()),
+        date_day=lambda iso: date_text(date.fromisoformat(iso), "MMMEd", language()),
         clock=lambda moment: clock_text(moment, time_zone),
         value=lambda number, name: value_text(name, number, "metric", language=language()),
         said=_said,

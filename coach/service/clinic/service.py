@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -65,20 +65,20 @@ class ClinicStatus:
     """How it goes.
 
     clinic: its name, "" without one. pseudonym: the runner's there. scopes: the consent. n_waiting, n_sent: runs.
-    failure: why the last try failed, "" where it did not. orders: of the clinic that wait for an answer. pause_until:
-    last day of a pause of running that the runner accepted (ISO 8601), "" where there is none. looks: newest first.
+    consented_at: when they were chosen. failure: why the last try failed, "" where it did not. orders: of the clinic
+    that wait for an answer. pause_until: last day of a pause of running that the runner accepted. looks: newest first.
     """
 
     clinic: str = ""
     address: str = ""
     pseudonym: str = ""
     scopes: frozenset[Scope] = frozenset()
-    consented_at: str = ""
+    consented_at: datetime | None = None
     n_waiting: int = 0
     n_sent: int = 0
     failure: str = ""
     orders: tuple[Order, ...] = ()
-    pause_until: str = ""
+    pause_until: date | None = None
     looks: tuple[Look, ...] = ()
 
 
@@ -120,7 +120,7 @@ class ClinicService:
             link["base"],
             link["pseudonym"],
             frozenset(Scope(scope) for scope in consent.get("scopes", ())),
-            str(consent.get("at", "")),
+            datetime.fromisoformat(consent["at"]) if consent else None,
             len(self._queue.items()),
             len(self._sent()),
             self._failure,
@@ -331,11 +331,11 @@ class ClinicService:
         self._orders.keep(list_of(answer, "orders"))
         self._store.settings.put(_LOOKS, looks_of(answer))
 
-    def _pause_until(self) -> str:
-        """Return the last day of the newest pause of running that the runner accepted; "" where it is over."""
+    def _pause_until(self) -> date | None:
+        """Return the last day of the newest pause of running that the runner accepted; None where it is over."""
         pauses = [order for order in self._orders.in_state("accepted") if order.kind is OrderKind.PAUSE_RUNNING]
         day = max(pauses, key=lambda order: order.created).day if pauses else None
-        return day.isoformat() if day is not None and day >= self._clock().date() else ""
+        return day if day is not None and day >= self._clock().date() else None
 
     def _queue_recent(self) -> None:
         """Queue what was not sent, and what has other numbers since: trimmed, joined, or computed again."""

@@ -70,7 +70,7 @@ def test_growth_is_at_most_three_percent_and_cadence_at_most_five() -> None:
 
 
 def test_tips_are_marked_and_unmeasured_ones_say_so() -> None:
-    tips = [r for r in loader.load_rules() if r.is_tip]
+    tips = [r for r in loader.load_rules() if r.kind == "tip"]
     assert {r.focus for r in tips} == {"lean", "swing"}
     assert all("not measured" in w for r in tips if r.metric is None for w in r.wordings)
 

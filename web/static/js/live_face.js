@@ -9,7 +9,7 @@ import { uncertaintyOf, newest, reasonOf } from "./live_values.js";
 import { DASH, durationText, glanceUncertainty, hasUnit, K95, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
-export const QUICK = ["distance_m", "speed_mps", "heart_rate_bpm"];
+const QUICK = ["distance_m", "speed_mps", "heart_rate_bpm"];
 const CALM = new Set([
   "clock", ...QUICK, ...QUICK.map((name) => `${name}-note`), "focus-note", "focus-band", "gauge-mark", "first-value",
   "first-note", "second-value", "second-note",
@@ -46,7 +46,7 @@ function number(face, slot, name, now_ms, has_uncertainty, note = `${slot}-note`
 }
 
 /** Words for why a number is unknown, "" where the coach gave no reason. length: "short" or "long". */
-export function whyWords(name, length) {
+function whyWords(name, length) {
   const reason = reasonOf(name);
   return reason ? w(`metrics.why.${reason}.${length}`) : "";
 }

@@ -1,6 +1,6 @@
 // The newest numbers, each with its own age, uncertainty and reason: from 1 s on it is old, from 3 s on unknown.
 
-export const OLD_S = 1;
+const OLD_S = 1;
 export const GONE_S = 3;
 
 const seen = new Map();

@@ -34,7 +34,7 @@ function drawStrip(ctx, { strip, width, height }, top, high) {
   ctx.setLineDash([]);
 }
 
-export function drawStory(story) {
+function drawStory(story) {
   const canvas = make("canvas", { width: WIDTH, height: HEIGHT });
   const ctx = canvas.getContext("2d");
   ctx.fillStyle = INK.ground;

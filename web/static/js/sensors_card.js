@@ -7,7 +7,7 @@ import { w } from "./words.js";
 export const siteWords = (site) => w(`live.site.${site ?? "other"}`);
 
 /** What the sensor of this advertised name gives and what not; undefined: not one known by name. The longest prefix wins. */
-export function namedSensor(name, named) {
+function namedSensor(name, named) {
   const fits = named.flatMap((one) => one.name_prefixes.filter((prefix) => name.toLowerCase().startsWith(prefix.toLowerCase())).map((prefix) => ({ one, n: prefix.length })));
   return fits.sort((a, b) => b.n - a.n)[0]?.one;
 }
@@ -21,7 +21,7 @@ export function paintGives(place, name, named) {
 }
 
 /** The polyline of a signal in a box of 300 by 60; flat signals stay in the middle. Pure. */
-export function pointsOf(signal) {
+function pointsOf(signal) {
   if (signal.length < 2) return "";
   const low = Math.min(...signal);
   const span = Math.max(Math.max(...signal) - low, 0.2);

@@ -7,7 +7,7 @@ import { w } from "./words.js";
 const KEY = "strength-timer";
 const LATE_MS = 15000; // ended longer ago than this: shown, no longer spoken
 
-export const clock_text = (seconds) => {
+const clock_text = (seconds) => {
   const whole = Math.max(0, Math.ceil(seconds));
   return whole >= 60 ? `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}` : String(whole);
 };

@@ -83,7 +83,7 @@ def test_of_two_pauses_that_arrive_together_the_newer_holds(scene: Scene) -> Non
     home.clinic.push()
     for order in orders:
         home.clinic.answer(order.order_id, True)
-    assert home.clinic.status().pause_until == (today + timedelta(days=3)).isoformat()
+    assert home.clinic.status().pause_until == today + timedelta(days=3)
 
 
 def test_a_run_whose_consent_changes_while_it_is_sent_waits(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 // The phone's own battery during a run: said once when it is low, and again only after it was charged.
 
-export const LOW_PCT = 15;
+const LOW_PCT = 15;
 
 /**
  * Whether to say the level now; keeps what was said.
