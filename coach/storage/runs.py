@@ -224,6 +224,15 @@ class Runs:
             rows = connection.execute(RUNS.table.select().where(_RUN.state.in_(states), _RUN.deleted_at.is_(None)))
             return RUNS.readable(rows.mappings())
 
+    def hidden_without_summary(self) -> Sequence[str]:
+        """Return ids of deleted runs that were never summed up."""
+        joined = RUNS.table.outerjoin(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
+        statement = (
+            select(_RUN.run_id).select_from(joined).where(_RUN.deleted_at.is_not(None), _SUMMARY.run_key.is_(None))
+        )
+        with self._database.read() as connection:
+            return [str(run_id) for run_id in connection.scalars(statement)]
+
     def names(self) -> frozenset[str]:
         """Return ids of all runs and names of their raw logs, those of deleted runs included."""
         with self._database.read() as connection:

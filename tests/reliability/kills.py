@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -119,7 +119,8 @@ def check(data: Path, work: str, said: dict[str, list[str]], result: Result) -> 
             everything = [entry.run for entry in coach.store.runs.list(RunFilter(sport=None), limit=None)]
         logs = {run.recording for run in everything if run.recording}
         kept = {path.name for path in coach.settings.recordings.glob("*.mcap*")}
-        deleted = {name for _, name in coach.store.runs.deleted_before(GPX_START + timedelta(days=1)) if name}
+        gone_at = datetime.now(UTC) if work == "cut" else GPX_START + timedelta(days=1)
+        deleted = {name for _, name in coach.store.runs.deleted_before(gone_at) if name}
         demand(logs | deleted >= kept >= logs, f"logs and runs differ: {sorted(logs ^ kept)}")
         for run_id in said.get("started", []):
             _check_run(coach, run_id, said, demand, result)
@@ -135,6 +136,8 @@ def check(data: Path, work: str, said: dict[str, list[str]], result: Result) -> 
             again = [one.run for one in coach.store.runs.list(limit=None) if one.run.started_at == GPX_START]
             demand(len(again) == 1 and bool(again[0].distance_m), "the file cannot be imported again")
             take_back(coach.store, coach.settings.recordings, imported.run_ids[0])
+        if work == "cut":
+            _check_cut(coach, said, demand)
         if work == "purge":
             demand("purged" not in said or not coach.store.runs.count(RunFilter(is_deleted=True)), "not purged")
             coach.history.purge()
@@ -166,6 +169,27 @@ def _check_run(coach: Coach, run_id: str, said: dict[str, list[str]], demand: De
     demand(len(taps) <= 1, "a tap is there twice")
     if "tapped" in said and fed_s > float(said["tapped"][0]) + LOST_S:
         demand(len(taps) == 1, "a tap is lost")
+
+
+def _check_cut(coach: Coach, said: dict[str, list[str]], demand: Demand) -> None:
+    """A run is whole or in its two parts, and what was hidden meanwhile can be shown again: it is whole, too."""
+    shown = sorted(entry.run.run_id for entry in coach.store.runs.list(limit=None))
+    whole = shown[0].removesuffix("-a") if len(shown) == 2 else shown[0]
+    stems = [run_id.removeprefix(whole).rstrip("0123456789") for run_id in shown]
+    demand(stems in ([""], ["-a", "-b"]), f"{shown} are shown")
+    demand("whole" not in said or stems == [""], "parts that were joined are apart")
+    hidden = [entry.run for entry in coach.store.runs.list(RunFilter(is_deleted=True), limit=None)]
+    for run in hidden:
+        demand(
+            coach.store.runs.summary(run.run_id) is not None, f"{run.run_id} can be brought back without its numbers"
+        )
+        demand(inside(coach.settings.recordings, run.recording or "none").is_file(), f"{run.run_id} has no log")
+    if stems != [""]:
+        coach.history.join(whole)
+    demand([entry.run.run_id for entry in coach.store.runs.list()] == [whole], "the parts cannot be joined")
+    for run in coach.store.runs.list(RunFilter(is_deleted=True), limit=None):
+        coach.store.runs.discard(run.run.run_id)
+        inside(coach.settings.recordings, run.run.recording or "none").unlink(missing_ok=True)
 
 
 def _check_log(coach: Coach, work: str, said: dict[str, list[str]], demand: Demand) -> None:
@@ -211,7 +235,7 @@ def prepare(data: Path, work: str, at: int) -> None:
     if work in ("log", "home") and not (data.parent / "other.mcap").exists():
         content = make_log(data.parent / "other")
         (data.parent / "other.mcap").write_bytes(content)
-    if work in ("recompute", "recover") and at == 0:
+    if work in ("recompute", "recover", "cut") and at == 0:
         killed(data, "run", None)
     if work == "recover":  # something to recover: a run that was killed in its middle
         killed(data, "run", 30)

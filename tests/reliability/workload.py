@@ -122,6 +122,16 @@ def recompute(coach: Coach, points: KillPoints) -> None:
     say("recomputed", run_id)
 
 
+def cut(coach: Coach, points: KillPoints) -> None:
+    """The newest run that has a log, in two, and back to the whole."""
+    run_id = next(entry.run.run_id for entry in coach.store.runs.list() if entry.run.recording)
+    points.arm()
+    for part in coach.history.split(run_id, RUN_S / 2):
+        say("part", part.run_id)
+    coach.history.join(run_id)
+    say("whole", run_id)
+
+
 def purge(coach: Coach, points: KillPoints) -> None:
     """Every run that was deleted, for good."""
     history.KEEP_DELETED = timedelta(0)  # type: ignore[misc]  # Final in the program
@@ -168,6 +178,7 @@ WORKS: Final = {
     "home": home,
     "archive": archive,
     "recompute": recompute,
+    "cut": cut,
     "purge": purge,
     "plan": plan,
     "upgrade": lambda coach, points: None,  # of the database, which is done when it is opened

@@ -1,11 +1,13 @@
 """Put in order what a killed job left in the folder of recordings: at the start, and after a worker's end.
 
 An import is confirmed when it is over, so a cut-off one is taken back whole: its row, its log, the original beside it,
-what was half written or half unpacked. Only a whole log of an import that no row names is kept for the caller: the
-database may be another one than the log was kept with. Nobody else may be importing meanwhile.
+what was half written or half unpacked. So are half-made parts of a run that was being cut in two. Only a whole log of
+an import that no row names is kept for the caller: the database may be another one than the log was kept with. Nobody
+else may be importing meanwhile.
 """
 
 import contextlib
+import glob
 import json
 import logging
 import shutil
@@ -19,6 +21,7 @@ from coach.interchange.formats import ACTIVITY_FORMATS
 from coach.model.runs import Run
 from coach.recording.folder import inside
 from coach.recording.layout import SUFFIX
+from coach.service.runs.split import half_made
 from coach.storage.store import Store
 
 _log: Final = logging.getLogger(__name__)
@@ -45,7 +48,7 @@ def note_placed(incoming: Path, names: Sequence[str]) -> None:
 
 
 def clear_leftovers(store: Store, recordings: Path, is_start: bool = True) -> list[Path]:
-    """Take back every cut-off import; returns logs of imports that no run names.
+    """Take back every cut-off import and cut; returns logs of imports that no run names.
 
     is_start: nobody is at work in the folder; else files that were sent still wait for their turn, and stay.
     """
@@ -54,6 +57,8 @@ def clear_leftovers(store: Store, recordings: Path, is_start: bool = True) -> li
     for run in store.runs.unfinished():
         if _is_import(store, run) or (recordings / ARRIVING / f"{run.run_id}{WHOLE}").is_file():
             _attempt(partial(_take_back_import, store, recordings, run))
+    for part_id in half_made(store) if is_start else ():
+        _attempt(partial(_take_back_part, store, recordings, part_id))
     incoming = sorted(recordings.glob(f"{INCOMING if is_start else UNPACKING}*"))
     logs = sorted(recordings.glob(f"{IMPORTED}*{SUFFIX}"))
     known = store.runs.names() if incoming or logs else frozenset()
@@ -70,7 +75,7 @@ def has_leftovers(store: Store, recordings: Path) -> bool:
         if any(recordings.glob(sign)):
             return True
     logs = {path.name for path in recordings.glob(f"{IMPORTED}*{SUFFIX}")}
-    return bool(logs and logs - store.runs.names())
+    return bool(logs and logs - store.runs.names()) or bool(half_made(store))
 
 
 def _is_import(store: Store, run: Run) -> bool:
@@ -84,6 +89,12 @@ def _take_back_import(store: Store, recordings: Path, run: Run) -> None:
         with contextlib.suppress(InterchangeError):
             inside(recordings, run.recording).unlink(missing_ok=True)
     take_back(store, recordings, run.run_id)
+
+
+def _take_back_part(store: Store, recordings: Path, part_id: str) -> None:
+    for path in recordings.glob(f"{glob.escape(part_id)}{SUFFIX}*"):  # whole, or being written
+        path.unlink()
+    store.runs.discard(part_id)
 
 
 def _clear_incoming(recordings: Path, path: Path, known: Collection[str]) -> None:
@@ -109,4 +120,4 @@ def _attempt(verb: Callable[[], object]) -> None:
     try:
         verb()
     except (CoachError, OSError) as error:
-        _log.warning("what a cut-off import left could not be removed: %s", error)
+        _log.warning("what was cut off could not be removed: %s", error)

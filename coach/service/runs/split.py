@@ -1,11 +1,12 @@
 """Cut a run in two: new runs with their own raw logs and numbers."""
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from coach.errors import UserError
 from coach.model.cues import CueDecision
@@ -23,12 +24,14 @@ from coach.wall_clock import utc_now
 
 _CONTACT_TIMES = ("initial_contact_s", "toe_off_s", "mid_stance_s")
 Timed = TypeVar("Timed", Stride, TrunkStep)
+_PART: Final = re.compile(r"(.+)-[ab]\d*")  # as `_free_ids` names them
 
 
 def split_run(store: Store, recordings: Path, run_id: str, at_s: float) -> tuple[Run, Run]:
     """Make the two parts and keep them hidden, not yet summed up. The whole is left as it is.
 
-    Killed at any moment, there is the whole run and nothing else to be seen: each part has its hidden row first.
+    Killed at any moment, there is the whole run and nothing else to be seen: each part has its hidden row first, and
+    the next start takes back what is half made (`half_made`).
 
     Raises:
         UserError: the cut lies outside the run.
@@ -39,6 +42,12 @@ def split_run(store: Store, recordings: Path, run_id: str, at_s: float) -> tuple
         raise UserError(f"cut the run between its first and its last second, not at {at_s:.0f} s")
     first, second = _free_ids(store, run_id)
     return _part(store, recordings, run, 0.0, at_s, first), _part(store, recordings, run, at_s, end_s + 60.0, second)
+
+
+def half_made(store: Store) -> list[str]:
+    """Return ids of hidden parts that were never summed up: the cut was cut off. Their whole run is still there."""
+    parts = [(run_id, _PART.fullmatch(run_id)) for run_id in store.runs.hidden_without_summary()]
+    return [run_id for run_id, part in parts if part is not None and store.runs.knows(part[1])]
 
 
 def _free_ids(store: Store, run_id: str) -> tuple[str, str]:

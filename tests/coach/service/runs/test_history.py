@@ -21,6 +21,7 @@ from coach.model.strides import Stride
 from coach.recording.reader import read_recording
 from coach.recording.writer import RecordingWriter
 from coach.service.runs.history import HistoryService
+from coach.service.runs.leftovers import clear_leftovers, has_leftovers
 from coach.storage.dump import rows_of, table_names
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
@@ -158,8 +159,24 @@ def test_a_cut_that_ends_anywhere_leaves_the_whole_run_alone(
             history.split("r1", 240.0)
     assert n_calls > n_before
     assert [entry.run.run_id for entry in history.list().entries] == ["r1"]
+    clear_leftovers(history._store, history.recordings)  # as the next start does
+    hidden = history.list(RunFilter(is_deleted=True)).entries
+    assert all(entry.summary is not None for entry in hidden), "a part without numbers could be brought back"
+    logs = {"r1.mcap", *(entry.run.recording for entry in hidden)}
+    assert {path.name for path in history.recordings.iterdir()} == logs
     assert len(history.split("r1", 240.0)) == 2
     assert history.list().n_total == 2
+
+
+def test_only_half_made_parts_are_taken_back(history: HistoryService) -> None:
+    keep_run(history)
+    for run_id in ("r1-a", "r1-c", "20260301-070000-b123"):  # the last two are nobody's part
+        history._store.runs.create(Run(run_id, START, RunState.FINISHED), deleted_at=START)
+    assert has_leftovers(history._store, history.recordings)
+    clear_leftovers(history._store, history.recordings)
+    assert not has_leftovers(history._store, history.recordings)
+    left = {entry.run.run_id for entry in history.list(RunFilter(is_deleted=True)).entries}
+    assert left == {"r1-c", "20260301-070000-b123"}
 
 
 def test_a_deleted_run_comes_back_whole(history: HistoryService) -> None:
