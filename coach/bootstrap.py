@@ -128,7 +128,11 @@ class Coach:
         )
 
     def recover(self) -> list[Run]:
-        """Give every run that was cut off its end, before anything else is done in the folder; returns them."""
+        """Give every run that was cut off its end, before anything else is done in the folder; returns them.
+
+        Deleting everything, where that was cut off, goes on first; raises as `AccountService.erase` does.
+        """
+        self.account.finish_erasing()
         if not self.recovery.is_needed():
             return []
         if not self.worker.wait_until_free():

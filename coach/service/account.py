@@ -1,5 +1,8 @@
 """The whole account of one runner: what was deleted goes for good in time, and everything at once where asked for.
 
+Rows, files and keys are many steps: a mark beside the keys says that everything is being deleted, so that the next
+start goes on with what a kill cut off before it does anything else.
+
 Deleted bytes are overwritten (`PRAGMA secure_delete`), and the write-ahead log, which holds older versions of every
 page, is cut to nothing afterwards. Source: https://www.sqlite.org/pragma.html#pragma_secure_delete,
 #pragma_wal_checkpoint. What a drive keeps of files that were removed (journals, wear levelling) is beyond a program.
@@ -16,6 +19,7 @@ from typing import Final
 from coach.errors import CoachError, StorageError, UserError
 from coach.recording.locks import is_taken
 from coach.service.runs.leftovers import INCOMING
+from coach.service.whole_files import write_whole
 from coach.storage.store import Store
 from coach.wall_clock import utc_now
 
@@ -24,6 +28,7 @@ EVERY_S: Final = 24 * 3600.0
 _LEFT_OVER: Final = timedelta(days=1)  # no import takes so long
 _TRIES: Final = 3  # each waits 5 s for readers; by judgement
 _PUSH_KEY: Final = "web_push.pem"
+_MARK: Final = "erasing"
 
 
 class AccountService:
@@ -79,6 +84,30 @@ class AccountService:
             UserError: a run or an import is going on, or another program reads the database.
             StorageError: something could not be deleted, and what.
         """
+        self._check_alone()
+        mark = self._secrets / _MARK
+        try:
+            write_whole(mark, b"")
+        except OSError as error:
+            raise StorageError(f"nothing is deleted: {mark} could not be written ({error.strerror})") from error
+        try:
+            n_files = self._erase()
+        except CoachError:  # what is left is named; what the runner keeps from now on is not to go at the next start
+            mark.unlink(missing_ok=True)
+            raise
+        mark.unlink(missing_ok=True)
+        return n_files
+
+    def finish_erasing(self) -> None:
+        """Go on with an erasing that was cut off, before anything is kept that is not to go with it.
+
+        Raises:
+            UserError, StorageError: as `erase`.
+        """
+        if (self._secrets / _MARK).exists():
+            self.erase()
+
+    def _check_alone(self) -> None:
         if self._is_running() or any(is_taken(path) for path in self._recordings.glob("*.mcap.part*")):
             raise UserError("a run or an import is going on: stop it, then delete everything")
         self._settle()
@@ -86,6 +115,8 @@ class AccountService:
             raise UserError(
                 "something reads the database just now, a backup or another program: end it, then delete everything"
             )
+
+    def _erase(self) -> int:
         self._store.database.erase()
         n_files = 0
         try:

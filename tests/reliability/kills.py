@@ -138,6 +138,8 @@ def check(data: Path, work: str, said: dict[str, list[str]], result: Result) -> 
             take_back(coach.store, coach.settings.recordings, imported.run_ids[0])
         if work == "cut":
             _check_cut(coach, said, demand)
+        if work == "erase":
+            _check_erased(coach, said, demand)
         if work == "purge":
             demand("purged" not in said or not coach.store.runs.count(RunFilter(is_deleted=True)), "not purged")
             coach.history.purge()
@@ -190,6 +192,18 @@ def _check_cut(coach: Coach, said: dict[str, list[str]], demand: Demand) -> None
     for run in coach.store.runs.list(RunFilter(is_deleted=True), limit=None):
         coach.store.runs.discard(run.run.run_id)
         inside(coach.settings.recordings, run.run.recording or "none").unlink(missing_ok=True)
+
+
+def _check_erased(coach: Coach, said: dict[str, list[str]], demand: Demand) -> None:
+    """All is gone, or all is there; the next start has finished what was begun."""
+    settings = coach.settings
+    runs = coach.store.runs.list(limit=None)
+    files = [path.name for folder in (settings.recordings, settings.outbox) for path in folder.rglob("*.*")]
+    files += [path.name for path in settings.secrets.glob("*") if path.name in ("web_push.pem", "erasing")]
+    if "erased" in said or not runs or coach.store.pain.list() == []:
+        demand(runs == [] and files == [] and coach.store.pain.list() == [], f"of everything {files} is left")
+    else:
+        demand(len(runs) == 2 and len(files) == 4, f"{len(runs)} runs and {files} are there, nothing was to go yet")
 
 
 def _check_log(coach: Coach, work: str, said: dict[str, list[str]], demand: Demand) -> None:
@@ -245,6 +259,15 @@ def prepare(data: Path, work: str, at: int) -> None:
             coach.store.runs.create(run)
             coach.store.runs.delete(run.run_id, GPX_START)
             (coach.settings.recordings / f"old-{at}.mcap").write_bytes(b"a position")
+    if work == "erase":
+        with started(data) as coach:
+            is_empty = not coach.store.runs.count()
+        if is_empty:
+            killed(data, "run", None)
+            killed(data, "import", None)
+            (data / "secrets" / "web_push.pem").write_bytes(b"a key")
+            (data / "outbox").mkdir(exist_ok=True)
+            (data / "outbox" / "run.fit").write_bytes(b"a run")
     if work == "plan" and at == 0:
         with started(data) as coach:
             coach.runner.answer_red_flags(())

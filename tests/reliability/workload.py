@@ -132,6 +132,13 @@ def cut(coach: Coach, points: KillPoints) -> None:
     say("whole", run_id)
 
 
+def erase(coach: Coach, points: KillPoints) -> None:
+    """Everything that is kept of the runner."""
+    points.arm()
+    coach.account.erase()
+    say("erased")
+
+
 def purge(coach: Coach, points: KillPoints) -> None:
     """Every run that was deleted, for good."""
     history.KEEP_DELETED = timedelta(0)  # type: ignore[misc]  # Final in the program
@@ -180,6 +187,7 @@ WORKS: Final = {
     "recompute": recompute,
     "cut": cut,
     "purge": purge,
+    "erase": erase,
     "plan": plan,
     "upgrade": lambda coach, points: None,  # of the database, which is done when it is opened
 }

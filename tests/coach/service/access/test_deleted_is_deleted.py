@@ -1,5 +1,6 @@
 """Deleted is deleted: after a purge or an erasure the folder's bytes hold nothing of what was there."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 
 from coach.bootstrap import Coach
 from coach.cli.root import coach as command
-from coach.errors import UserError
+from coach.errors import StorageError, UserError
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.runner import RunnerProfile
 from coach.service.access.repeats import KeptAnswer
@@ -175,6 +176,52 @@ def test_erasing_empties_inbox_and_outbox_but_not_what_is_linked_there(coach: Co
     coach.settings.inbox.symlink_to(watch)
     coach.account.erase()
     assert (watch / "run.gpx").exists()
+
+
+def test_erasing_that_was_cut_off_goes_on_at_the_next_start(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, an imported log whose row was gone already came back as a run."""
+    data = coach.settings.data
+    fill(coach)
+    n_gone, unlink = 0, Path.unlink
+
+    def killed(path: Path, missing_ok: bool = False) -> None:
+        nonlocal n_gone
+        n_gone += path.parent == coach.settings.recordings
+        if n_gone:
+            raise KeyboardInterrupt
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patched, contextlib.suppress(KeyboardInterrupt):
+        patched.setattr(Path, "unlink", killed)
+        coach.account.erase()
+    assert n_gone == 1
+    assert list(coach.settings.recordings.glob("*.mcap")) != []
+    assert coach.recover() == []
+    assert list(coach.settings.recordings.iterdir()) == []
+    assert traces(data, NAME, LATITUDE) == []
+    keep_run(coach.history, minutes=0.2)  # type: ignore[arg-type]  (what is kept from now on stays)
+    assert coach.recover() == []
+    assert coach.history.list().n_total == 1
+
+
+def test_erasing_that_a_file_resists_names_it_and_does_not_begin_again(
+    coach: Coach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(coach)
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".mcap":
+            raise PermissionError(13, "Permission denied", str(path))
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        with pytest.raises(StorageError, match=r"r1\.mcap could not be deleted"):
+            coach.account.erase()
+    keep_run(coach.history, minutes=0.2)  # type: ignore[arg-type]
+    assert coach.recover() == []
+    assert coach.history.list().n_total == 1
 
 
 @pytest.fixture
