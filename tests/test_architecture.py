@@ -99,7 +99,7 @@ HOMES = {
     "flask": ("web", "coach.cli.showing"),
     "waitress": ("web",),
     "apscheduler": ("coach.reminders",),
-    "sqlalchemy": ("coach.storage",),
+    "sqlalchemy": ("coach.storage.migrations",),
     "alembic": ("coach.storage",),
     "mcap": ("coach.recording",),
     "fitdecode": ("coach.interchange",),

@@ -6,10 +6,8 @@ page can calculate with. The bounds are wide on purpose: they are there for the 
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Final, TypeVar
-
-from sqlalchemy import Boolean, Date, Float, Integer, String, Table, Time
 
 from coach.errors import UserError
 from coach.model.documents import JsonObject
@@ -17,7 +15,7 @@ from coach.model.plain import from_plain
 from coach.model.strength import PlanWish, Prescription, SessionState
 from coach.model.time_zones import zone
 from coach.storage import coaching_tables, run_tables, runner_tables, strength_tables
-from coach.storage.base import PlainDate, UtcTime
+from coach.storage.base import Kind, SqlTable
 from coach.storage.nouns import NounTable
 
 Row = dict[str, object]
@@ -38,7 +36,7 @@ _NOUNS: Final[dict[str, NounTable[object]]] = {
 }
 
 
-def checked_row(table: Table, row: JsonObject, check: Check | None = None) -> Row:
+def checked_row(table: SqlTable, row: JsonObject, check: Check | None = None) -> Row:
     """Return the values of a row of an archive as the columns take them; columns not known here are left out.
 
     check: a further look at the values, for documents whose noun belongs to a higher floor.
@@ -48,11 +46,11 @@ def checked_row(table: Table, row: JsonObject, check: Check | None = None) -> Ro
     """
     if table is strength_tables.REMINDERS.table:
         row = _reminder_of_today(row)
-    values = {column.name: row[column.name] for column in table.columns if column.name in row}
+    values = {name: row[name] for name in table.columns if name in row}
     _check_plain(values)
-    for column in table.columns:
-        if column.name in values:
-            values[column.name] = _typed(column.type, values[column.name])
+    for name, column in table.columns.items():
+        if name in values:
+            values[name] = _typed(column.kind, values[name])
     noun_table = _NOUNS.get(table.name)
     if noun_table is not None:
         values.update(noun_table.row(noun_table.checked(values)))
@@ -63,10 +61,10 @@ def checked_row(table: Table, row: JsonObject, check: Check | None = None) -> Ro
         from_plain(tuple[Prescription, ...], values["exercises"])
     if check is not None:
         check(values)
-    for column in table.columns:
-        is_number = column.primary_key and isinstance(column.type, Integer)  # given here, or by the run
-        if not column.nullable and not is_number and values.get(column.name) is None:
-            raise ValueError(f"{column.name} is missing")
+    for name, column in table.columns.items():
+        is_number = column.is_key and column.kind is Kind.WHOLE  # given here, or by the run
+        if not column.is_optional and not is_number and values.get(name) is None:
+            raise ValueError(f"{name} is missing")
     return values
 
 
@@ -112,22 +110,20 @@ def _check_text(name: str, text: str) -> None:
             raise ValueError(f"there is no time zone {text[:40]!r}") from error
 
 
-def _typed(kind: object, value: object) -> object:
+def _typed(kind: Kind, value: object) -> object:
     """Return a JSON value as a column takes it."""
     if value is None:
         return None
-    if isinstance(kind, UtcTime):
+    if kind is Kind.TIME:
         at = datetime.fromisoformat(_text(value))
         if at.tzinfo is None:
             raise ValueError("a time without zone")
         return _in_years(at)
-    if isinstance(kind, (Date, PlainDate)):
+    if kind is Kind.DAY:
         return _in_years(date.fromisoformat(_text(value)))
-    if isinstance(kind, Time):
-        return time.fromisoformat(_text(value))
-    if isinstance(kind, Float) and type(value) not in (int, float):
+    if kind is Kind.NUMBER and type(value) not in (int, float):
         raise ValueError(f"{str(value)[:40]!r} where a number belongs")
-    wanted = {Boolean: bool, Integer: int, String: str}.get(type(kind))
+    wanted = {Kind.FLAG: bool, Kind.WHOLE: int, Kind.TEXT: str}.get(kind)
     if wanted is not None and type(value) is not wanted and not (wanted is int and type(value) is bool):
         raise ValueError(f"{str(value)[:40]!r} where {wanted.__name__} belongs")
     return value

@@ -2,15 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Index, String, Table
+from coach.storage.base import Kind, SqlColumn, SqlTable
 
-from coach.storage.base import Base, Json, UtcTime
-
-COACHED_RUNS: Final = Table(
+COACHED_RUNS: Final = SqlTable(
     "coached_runs",
-    Base.metadata,
-    Column("run_id", String, primary_key=True),
-    Column("at", UtcTime, nullable=False),
-    Column("document", Json, nullable=False),
+    SqlColumn("run_id", Kind.TEXT, is_key=True),
+    SqlColumn("at", Kind.TIME),
+    SqlColumn("document", Kind.JSON),
 )
-Index("ix_coached_runs_at", COACHED_RUNS.c.at)
+COACHED_RUNS.index("ix_coached_runs_at", "at")

@@ -9,16 +9,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
-
 from coach.errors import StorageError
+from coach.storage.base import Connection
 
 _BUSY_MS: Final = 5000
+_MOST_IDLE: Final = 8  # connections kept for the next transaction: as many as pages are served at once
 _WORDS: Final = (
     ("is full", "the disk is full: free some space"),
     ("locked", "another program holds the database: close it and try again"),
@@ -31,73 +29,95 @@ _WORDS: Final = (
 
 
 class Database:
-    """One SQLite file. Thread-safe: every `read`, `write` or `session` is a transaction of its own."""
+    """One SQLite file. Thread-safe: every `read` or `write` is a transaction of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._engine = _engine(path)
-        self._writing = self._engine.execution_options(is_write=True)
+        # Last in, first out: requests one after the other fill the page cache (2 MB) of one connection, not of each.
+        self._idle: list[Connection] = []
+        self._lock = Lock()
+        self._is_closed = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads: one view of everything, however long it takes."""
-        with self._worded(), self._engine.connect() as connection, connection.begin():
+        with self._connection() as connection, _transaction(connection, "BEGIN"):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that writes: all of it is kept, or nothing."""
-        with self._worded(), self._writing.begin() as connection:
+        with self._connection() as connection, _transaction(connection, "BEGIN IMMEDIATE"):
             yield connection
 
     def cut_log(self) -> bool:
         """Move the write-ahead log into the file and cut it to nothing, as soon as nobody reads an older view (for up
         to 5 s); whether it could be cut."""
-        with self._worded(), self._alone() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            found = cursor.fetchone()  # (whether it was busy, pages in the log, pages moved)
+        with self._connection() as connection:
+            # (whether it was busy, pages in the log, pages moved)
+            found = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return found is not None and not found[0]
 
     def erase(self) -> None:
         """Delete every row of every table, and every trace of them in the file and its log."""
         with self.write() as connection:
-            names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-            for name in names:
-                connection.exec_driver_sql(f'DELETE FROM "{name}"')
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+            for name in table_names(connection):
+                if name != "alembic_version":
+                    connection.execute(f'DELETE FROM "{name}"')
         self.vacuum()
 
     def vacuum(self) -> None:
         """Rewrite the file without free pages, and cut the write-ahead log to nothing."""
-        with self._worded(), self._alone() as cursor:
-            cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    @contextmanager
-    def _alone(self) -> Iterator[DBAPICursor]:
-        """Open a cursor outside any transaction."""
-        connection = self._engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            yield cursor
-            cursor.close()
-        except sqlite3.Error as error:
-            raise StorageError(f"{self.path.name}: {_words(str(error))}") from error
-        finally:
-            connection.close()
+        with self._connection() as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close all pooled connections; one that is still in use is closed when it is given back."""
-        self._engine.dispose()
+        """Close all idle connections; one that is still in use is closed when it is given back."""
+        with self._lock:
+            self._is_closed, idle, self._idle = True, self._idle, []
+        for connection in idle:
+            connection.close()
 
     @contextmanager
-    def _worded(self) -> Iterator[None]:
+    def _connection(self) -> Iterator[Connection]:
+        """Lend a connection, outside any transaction."""
         try:
-            yield
-        except DBAPIError as error:
-            raise StorageError(f"{self.path.name}: {_words(str(error.orig))}") from error
-        except SQLAlchemyError as error:
-            raise StorageError(f"{self.path.name}: {error}") from error
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            connection = connection or _connect(self.path)
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise StorageError(f"{self.path.name}: {_words(str(error))}") from error
+
+    def _give_back(self, connection: Connection) -> None:
+        with self._lock:
+            is_kept = not (self._is_closed or connection.in_transaction or len(self._idle) >= _MOST_IDLE)
+            if is_kept:
+                self._idle.append(connection)
+        if not is_kept:
+            connection.close()
+
+
+def table_names(connection: Connection) -> list[str]:
+    """Return names of the tables that there are in the file."""
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return [name for (name,) in rows if not name.startswith("sqlite_")]
+
+
+@contextmanager
+def _transaction(connection: Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _words(complaint: str) -> str:
@@ -105,34 +125,26 @@ def _words(complaint: str) -> str:
     return next((words for sign, words in _WORDS if sign in lower), complaint)
 
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
-        pool_size=8,
-        pool_use_lifo=True,  # requests one after the other fill the page cache (2 MB) of one connection, not of each
-        max_overflow=64,
+def _connect(path: Path) -> Connection:
+    connection = sqlite3.connect(
+        path,
+        timeout=_BUSY_MS / 1000,
+        isolation_level=None,  # we begin our own transactions
+        check_same_thread=False,
+        factory=Connection,
     )
-    event.listen(engine, "connect", _set_up)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # we begin our own transactions
-    cursor = connection.cursor()
-    for pragma in (
+    pragmas = (
         f"busy_timeout = {_BUSY_MS}",
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
         "temp_store = MEMORY",
         "secure_delete = ON",  # a deleted row is overwritten
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    is_write = connection.get_execution_options().get("is_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+    )
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

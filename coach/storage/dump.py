@@ -12,13 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects.sqlite import insert
-
 from coach.errors import InterchangeError
 from coach.model.documents import JsonObject
 from coach.model.plain import to_plain
-from coach.storage.base import Base
+from coach.storage.base import TABLES, Connection, SqlTable, marks
 from coach.storage.checking import Check, checked_row
 from coach.storage.database import Database
 from coach.storage.nouns import NounTable
@@ -26,6 +23,7 @@ from coach.storage.run_data import PACKED_PARTS, key_of, pack_run, rows_of_run
 from coach.storage.run_tables import RUNS
 from coach.storage.runner_tables import SETTINGS
 from coach.storage.runs import index_summaries, summary_of
+from coach.storage.schema import make_tables
 
 LEFT_OUT: Final = ("imported_files", "owed_reminders", "phones", "push_phones")
 _DERIVED: Final = ("run_columns", "trend_points", "run_bests")  # packed and indexed where they are loaded
@@ -45,21 +43,19 @@ class KeptRun:
 
 def table_names() -> tuple[str, ...]:
     """Return names of the tables of an archive, in an order in which they can be loaded."""
-    return tuple(table.name for table in Base.metadata.sorted_tables if table.name not in (*LEFT_OUT, *_DERIVED))
+    return tuple(name for name in TABLES if name not in (*LEFT_OUT, *_DERIVED))
 
 
 def rows_of(database: Database, name: str, of_runs: Collection[int] | None = None) -> Iterator[Row]:
     """Yield all rows of one table as JSON values. of_runs: numbers of the runs whose rows are wanted; None: of all."""
-    table = Base.metadata.tables[name]
+    table = TABLES[name]
     for part, order in PACKED_PARTS:
         if part.table is table:
             yield from _rows_of_part(database, part, order, of_runs)
             return
     with database.read() as connection:
-        statement = select(table)
-        if table is SETTINGS:
-            statement = statement.where(SETTINGS.c.key.in_(KEPT_SETTINGS))
-        for row in connection.execution_options(yield_per=_BATCH).execute(statement).mappings():
+        rest, given = (f"WHERE key IN {marks(KEPT_SETTINGS)}", KEPT_SETTINGS) if table is SETTINGS else ("", ())
+        for row in table.rows(connection, rest, given):
             if of_runs is not None and "run_key" in row and row["run_key"] not in of_runs:
                 continue
             yield {column: to_plain(value) for column, value in row.items()}
@@ -67,17 +63,16 @@ def rows_of(database: Database, name: str, of_runs: Collection[int] | None = Non
 
 def runs_kept(database: Database) -> Mapping[int, KeptRun]:
     """Return every run by its number, deleted ones too."""
-    columns = RUNS.table.c
+    names = ("run_key", "run_id", "started_at", "recording")
     with database.read() as connection:
-        statement = select(columns.run_key, columns.run_id, columns.started_at, columns.recording)
-        return {key: KeptRun(run_id, at, recording) for key, run_id, at, recording in connection.execute(statement)}
+        return {key: KeptRun(*rest) for key, *rest in RUNS.table.values(connection, names)}
 
 
 def _rows_of_part(
     database: Database, part: NounTable[object], order: str, of_runs: Collection[int] | None
 ) -> Iterator[Row]:
     with database.read() as connection:
-        for key in connection.scalars(select(RUNS.table.c.run_key).order_by(RUNS.table.c.run_key)).all():
+        for (key,) in connection.execute("SELECT run_key FROM runs ORDER BY run_key").fetchall():
             if of_runs is not None and key not in of_runs:
                 continue
             for noun in rows_of_run(connection, part, key, order):
@@ -110,7 +105,7 @@ def load(
     beside = Database(scratch)
     try:
         with beside.write() as connection:
-            Base.metadata.create_all(connection)
+            make_tables(connection)
             _load_checked(connection, tables, checks or {})
         with beside.read() as source, database.write() as connection:
             counts = _joined(source, connection)
@@ -128,7 +123,7 @@ def _load_checked(
     keys: dict[int, int] = {}
     for name in table_names():
         if name in tables:
-            table = Base.metadata.tables[name]
+            table = TABLES[name]
             counts[name] = _load_table(connection, table, _checked(table, tables[name], checks), keys)
     for key in keys.values():
         pack_run(connection, key)
@@ -142,14 +137,13 @@ def _joined(source: Connection, target: Connection) -> dict[str, int]:
     """Copy all rows of one database, which were checked, into another; returns how many of each table are new."""
     counts: dict[str, int] = {}
     keys: dict[int, int] = {}
-    for table in Base.metadata.sorted_tables:
+    for table in TABLES.values():
         if table.name not in LEFT_OUT:
-            found = source.execution_options(yield_per=_BATCH).execute(select(table)).mappings()
-            counts[table.name] = _load_table(target, table, (dict(row) for row in found), keys)
+            counts[table.name] = _load_table(target, table, table.rows(source), keys)
     return counts
 
 
-def _checked(table: Table, rows: Iterable[Row], checks: Mapping[str, Check]) -> Iterator[Row]:
+def _checked(table: SqlTable, rows: Iterable[Row], checks: Mapping[str, Check]) -> Iterator[Row]:
     for number, row in enumerate(rows, 1):
         if table is SETTINGS and row.get("key") not in KEPT_SETTINGS:
             continue
@@ -162,7 +156,7 @@ def _checked(table: Table, rows: Iterable[Row], checks: Mapping[str, Check]) -> 
             ) from error
 
 
-def _load_table(connection: Connection, table: Table, rows: Iterable[Row], keys: dict[int, int]) -> int:
+def _load_table(connection: Connection, table: SqlTable, rows: Iterable[Row], keys: dict[int, int]) -> int:
     if table is RUNS.table:
         return _load_runs(connection, table, rows, keys)
     present = _present(connection, table) if _is_numbered(table) else None
@@ -173,7 +167,7 @@ def _load_table(connection: Connection, table: Table, rows: Iterable[Row], keys:
                 continue  # its run was here before: that one stays as it is
             values["run_key"] = keys[values["run_key"]]
         if present is not None:
-            number = next(iter(table.primary_key)).name
+            (number,) = table.keys
             values.pop(number, None)
             if _fingerprint(values) in present:
                 continue
@@ -184,8 +178,8 @@ def _load_table(connection: Connection, table: Table, rows: Iterable[Row], keys:
     return n_new + _insert(connection, table, batch)
 
 
-def _load_runs(connection: Connection, table: Table, rows: Iterable[Row], keys: dict[int, int]) -> int:
-    known = set(connection.scalars(select(table.c.run_id)))
+def _load_runs(connection: Connection, table: SqlTable, rows: Iterable[Row], keys: dict[int, int]) -> int:
+    known = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs")}
     n_new = 0
     for values in rows:
         old_key = values.pop("run_key", None)
@@ -196,32 +190,29 @@ def _load_runs(connection: Connection, table: Table, rows: Iterable[Row], keys: 
         if values["run_id"] in known:
             continue
         known.add(values["run_id"])
-        connection.execute(table.insert(), values)
+        table.add(connection, [values])
         keys[old_key] = key_of(connection, values["run_id"])
         n_new += 1
     return n_new
 
 
-def _is_numbered(table: Table) -> bool:
+def _is_numbered(table: SqlTable) -> bool:
     """Whether only a number of this database distinguishes rows, so that equal rows are known by their values."""
-    names = [column.name for column in table.primary_key]
-    return len(names) == 1 and names[0].endswith("_key") and names[0] != "run_key"
+    return len(table.keys) == 1 and table.keys[0].endswith("_key") and table.keys[0] != "run_key"
 
 
-def _present(connection: Connection, table: Table) -> set[str]:
-    number = next(iter(table.primary_key)).name
-    rows = connection.execute(select(table)).mappings()
-    return {_fingerprint({k: v for k, v in row.items() if k != number}) for row in rows}
+def _present(connection: Connection, table: SqlTable) -> set[str]:
+    (number,) = table.keys
+    return {_fingerprint({k: v for k, v in row.items() if k != number}) for row in table.rows(connection)}
 
 
 def _fingerprint(values: Mapping[str, object]) -> str:
     return repr(sorted(to_plain(dict(values)).items(), key=lambda item: item[0]))
 
 
-def _insert(connection: Connection, table: Table, batch: list[Row]) -> int:
+def _insert(connection: Connection, table: SqlTable, batch: list[Row]) -> int:
     if not batch:
         return 0
-    before = connection.exec_driver_sql("SELECT total_changes()").scalar() or 0
-    connection.execute(insert(table).on_conflict_do_nothing(), batch)
-    after = connection.exec_driver_sql("SELECT total_changes()").scalar() or 0
-    return int(after - before)
+    before = connection.total_changes
+    table.add_new(connection, batch)
+    return connection.total_changes - before

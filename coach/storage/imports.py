@@ -1,12 +1,10 @@
 """Keep what became of each imported file, so that an import that was cut off goes on where it stopped."""
 
-from sqlalchemy import select
-
 from coach.model.history import KeptImport
 from coach.model.runs import Run
+from coach.storage.base import marks
 from coach.storage.database import Database
 from coach.storage.import_tables import IMPORTS
-from coach.storage.rows import put
 from coach.storage.run_tables import RUNS
 
 
@@ -19,17 +17,16 @@ class KeptImports:
     def get(self, mark: str) -> KeptImport | None:
         """Return what became of the file with this mark (`KeptImport.mark`); None where it was not seen before."""
         with self._database.read() as connection:
-            row = connection.execute(IMPORTS.table.select().where(IMPORTS.table.c.mark == mark)).mappings().first()
+            row = IMPORTS.table.row(connection, "WHERE mark = ?", (mark,))
             return None if row is None else IMPORTS.noun(row)
 
     def put(self, kept: KeptImport) -> None:
         """Keep the outcome of a file, in the place of an earlier one with the same mark."""
         with self._database.write() as connection:
-            put(connection, IMPORTS.table, [IMPORTS.row(kept)])
+            IMPORTS.table.put(connection, [IMPORTS.row(kept)])
 
     def runs(self, run_ids: tuple[str, ...]) -> tuple[Run, ...]:
         """Return those of these runs that there are, deleted ones left out."""
-        run = RUNS.table.c
+        rest = f"WHERE run_id IN {marks(run_ids)} AND deleted_at IS NULL"
         with self._database.read() as connection:
-            statement = select(RUNS.table).where(run.run_id.in_(run_ids), run.deleted_at.is_(None))
-            return tuple(RUNS.readable(connection.execute(statement).mappings()))
+            return tuple(RUNS.readable(RUNS.table.rows(connection, rest, run_ids)))

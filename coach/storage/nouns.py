@@ -13,25 +13,21 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Boolean, Column, Float, Integer, RowMapping, String, Table
-from sqlalchemy.schema import SchemaItem
-from sqlalchemy.types import TypeEngine
-
 from coach.model.columns import Codes, Field
 from coach.model.plain import from_plain
-from coach.storage.base import Base, Json, PlainDate, UtcTime
+from coach.storage.base import Kind, SqlColumn, SqlTable
 
 _log: Final = logging.getLogger(__name__)
 Noun = TypeVar("Noun")
 Converter = Callable[[object], object]
 
-_TYPES: Final[dict[object, type[TypeEngine[Any]]]] = {
-    str: String,
-    int: Integer,
-    float: Float,
-    bool: Boolean,
-    date: PlainDate,
-    datetime: UtcTime,
+_KINDS: Final[dict[object, Kind]] = {
+    str: Kind.TEXT,
+    int: Kind.WHOLE,
+    float: Kind.NUMBER,
+    bool: Kind.FLAG,
+    date: Kind.DAY,
+    datetime: Kind.TIME,
 }
 _STORED: Final[dict[object, tuple[type, ...]]] = {
     str: (str,),
@@ -53,17 +49,15 @@ def split_optional(kind: object) -> tuple[object, bool]:
     return kind, False
 
 
-def _column_type(kind: object) -> TypeEngine[Any]:
-    if kind in _TYPES:
-        return _TYPES[kind]()
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return String()
-    return Json()
+def _kind(of: object) -> Kind:
+    if of in _KINDS:
+        return _KINDS[of]
+    return Kind.TEXT if isinstance(of, type) and issubclass(of, StrEnum) else Kind.JSON
 
 
 def _reader(kind: Any) -> Converter | None:
     """Return what reads a column's value as the noun's field wants it; None where they are the same."""
-    if kind in _TYPES or kind in _PLAIN_MAPPINGS:
+    if kind in _KINDS or kind in _PLAIN_MAPPINGS:
         return None
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return kind
@@ -81,7 +75,7 @@ def _finite(value: object) -> object:
 class NounTable(Generic[Noun]):
     """The table of one kind of noun. keys: fields that make the primary key; items: further columns before them."""
 
-    def __init__(self, name: str, kind: type[Noun], keys: Sequence[str] = (), items: Sequence[SchemaItem] = ()) -> None:
+    def __init__(self, name: str, kind: type[Noun], keys: Sequence[str] = (), items: Sequence[SqlColumn] = ()) -> None:
         hints = typing.get_type_hints(kind)
         self.kind = kind
         self.keys = tuple(keys)
@@ -89,10 +83,10 @@ class NounTable(Generic[Noun]):
         self.names = tuple(f.name for f in dataclasses.fields(kind))  # type: ignore[arg-type]
         fields = {field: split_optional(hints[field]) for field in self.names}
         columns = [
-            Column(field, _column_type(of), primary_key=field in keys, nullable=is_optional and field not in keys)
+            SqlColumn(field, _kind(of), is_key=field in keys, is_optional=is_optional and field not in keys)
             for field, (of, is_optional) in fields.items()
         ]
-        self.table = Table(name, Base.metadata, *items, *columns, sqlite_with_rowid=not keys)
+        self.table = SqlTable(name, *items, *columns, has_rowid=not keys)
         self._scalars = {field: _STORED[of] for field, (of, _) in fields.items() if of in _STORED}
         self._mappings = {field for field, (of, _) in fields.items() if typing.get_origin(of) is Mapping}
         self._unread = {field for field, (of, _) in fields.items() if of in _PLAIN_MAPPINGS}
@@ -121,7 +115,7 @@ class NounTable(Generic[Noun]):
         }
         return from_plain(self.kind, fields)
 
-    def readable(self, rows: Iterable[RowMapping | Mapping[str, object]]) -> list[Noun]:
+    def readable(self, rows: Iterable[Mapping[str, object]]) -> list[Noun]:
         """Return nouns of rows; one that cannot be read is left out and named in the log,
         so that the others are seen."""
         found = []
@@ -134,7 +128,7 @@ class NounTable(Generic[Noun]):
                 _log.warning("a row of %s cannot be read and is left out: %s", self.table.name, error)
         return found
 
-    def mended(self, row: RowMapping | Mapping[str, object]) -> Noun:
+    def mended(self, row: Mapping[str, object]) -> Noun:
         """Return the noun of a row of which there is only one: a field that cannot be read takes its default, and is
         named in the log."""
         values: dict[str, object] = {}
@@ -164,7 +158,7 @@ class NounTable(Generic[Noun]):
                 if row[place] is not None and type(row[place]) not in types_of:
                     raise ValueError(f"{names[place]} is {str(row[place])[:40]!r}")
 
-    def noun(self, row: RowMapping | Mapping[str, object]) -> Noun:
+    def noun(self, row: Mapping[str, object]) -> Noun:
         """Return a noun of a row; fields that were not selected take their defaults."""
         values = {name: row[name] for name in self.names if name in row}
         for name, read in self._readers.items():
@@ -182,7 +176,7 @@ class NounTable(Generic[Noun]):
     def nouns(self, rows: Iterable[Sequence[object]], names: Sequence[str] | None = None) -> list[Noun]:
         """Return nouns of many rows by the order of their values: several times as quick as one by one.
 
-        names: the fields that each row holds, by default all as `columns()` gives them; others take their defaults.
+        names: the fields that each row holds, by default all in their order; others take their defaults.
         """
         kind, fields = self.kind, tuple(names or self.names)
         is_whole = fields == self.names
@@ -195,7 +189,3 @@ class NounTable(Generic[Noun]):
                     values[place] = read(values[place])
             found.append(kind(*values) if is_whole else kind(**dict(zip(fields, values, strict=True))))
         return found
-
-    def columns(self, without: Sequence[str] = ()) -> list[Column[object]]:
-        """Return the columns of the noun's fields in their order, those named in `without` left out."""
-        return [self.table.c[name] for name in self.names if name not in without]

@@ -1,11 +1,10 @@
 """Keep what was measured and said in a run: strides, steps, seconds, cues, responses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, TypeVar
-
-from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from coach.errors import StorageError, UserError
 from coach.model.arrays import np
@@ -15,14 +14,15 @@ from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.samples import FloatArray
 from coach.model.strides import Stride, TrunkStep
+from coach.storage.base import Connection, marks
 from coach.storage.database import Database
 from coach.storage.nouns import NounTable
 from coach.storage.packing import Packed, pack, pack_field, unpack_field, unpack_floats
-from coach.storage.rows import put
-from coach.storage.run_tables import COLUMNS, DECISIONS, RESPONSES, RUNS, SECONDS, STEPS, STRIDES
+from coach.storage.run_tables import COLUMNS, DECISIONS, RESPONSES, SECONDS, STEPS, STRIDES
 
 Noun = TypeVar("Noun")
 _TRACK: Final = "track"
+_OF_PART: Final = "run_key = ? AND part = ?"
 _BATCH: Final = 100  # rows held at once while they become columns: a thousand take 8 MB more, and no less time
 Span = tuple[float, float]
 AnyTable = NounTable[Any]  # of whichever noun
@@ -39,7 +39,7 @@ def key_of(connection: Connection, run_id: str) -> int:
     Raises:
         UserError: there is no such run.
     """
-    key = connection.scalar(select(RUNS.table.c.run_key).where(RUNS.table.c.run_id == run_id))
+    key = connection.scalar("SELECT run_key FROM runs WHERE run_id = ?", (run_id,))
     if key is None:
         raise no_such_run(run_id)
     return int(key)
@@ -95,7 +95,7 @@ class RunData:
             for part, columns in measured:
                 _put_packed(connection, key, part, columns)
             if decisions is not None:
-                connection.execute(delete(DECISIONS.table).where(DECISIONS.table.c.run_key == key))
+                DECISIONS.table.remove(connection, "run_key = ?", (key,))
                 _put(connection, DECISIONS, key, decisions)
 
     def replace_seconds(self, run_id: str, seconds: Sequence[LiveMetrics]) -> None:
@@ -117,19 +117,15 @@ class RunData:
         columns = _packed_columns(_TRACK, {name: to_plain(values) for name, values in track.items()}, True)
         with self._database.write() as connection:
             key = key_of(connection, run_id)
-            connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == key, COLUMNS.c.part == _TRACK))
-            connection.execute(insert(COLUMNS), [{"run_key": key, **column} for column in columns])
+            COLUMNS.remove(connection, _OF_PART, (key, _TRACK))
+            COLUMNS.add(connection, [{"run_key": key, **column} for column in columns])
 
     def track(self, run_id: str) -> dict[str, FloatArray] | None:
         """Return the times, positions and heights of a run, as they were kept; None where none were."""
-        column = COLUMNS.c
         with self._database.read() as connection:
-            statement = select(column.name, column.kind, column.data, column.n_rows).where(
-                column.run_key == key_of(connection, run_id), column.part == _TRACK
-            )
-            rows = connection.execute(statement).all()
+            packed = _packed(connection, _TRACK, key_of(connection, run_id))
         with _damage_worded(run_id):
-            return {name: unpack_floats((kind, data), n) for name, kind, data, n in rows} if rows else None
+            return {name: unpack_floats(one.column, one.n_rows) for name, one in packed.items()} if packed else None
 
     def strides(self, run_id: str, between: Span | None = None) -> Columns[Stride]:
         """Return all strides of a run, or those between two times [s], both included; steps and seconds likewise."""
@@ -155,8 +151,8 @@ class RunData:
         """Return columns of the seconds as arrays (n,), NaN where unknown: quick enough for a run of six hours."""
         with self._database.read() as connection:
             key = key_of(connection, run_id)
-            rows = _table_rows(connection, SECONDS, key, "t_s", ("t_s", *names))
-            packed = _packed(connection, SECONDS, key, names)
+            rows = list(_table_rows(connection, SECONDS, key, "t_s", ("t_s", *names)))
+            packed = _packed(connection, SECONDS.table.name, key, {*names, *SECONDS.keys})
             if packed and rows:
                 both = rows_of_run(connection, SECONDS, key, "t_s")
                 return {name: both.floats(name) for name in names}
@@ -192,9 +188,10 @@ def rows_of_run(
     """Return nouns of a run in the order of a field, packed and unpacked ones; between: with this field within,
     both included."""
     fresh = Columns(table.kind)
-    for rows in connection.execute(_statement(table, run_key, order, between)).partitions(_BATCH):
-        fresh.extend(table.nouns(rows))
-    packed = _packed(connection, table, run_key)
+    rows = _table_rows(connection, table, run_key, order, between=between)
+    while batch := list(islice(rows, _BATCH)):
+        fresh.extend(table.nouns(batch))
+    packed = _packed(connection, table.table.name, run_key)
     if not packed:
         return fresh
     n_rows = packed[order].n_rows
@@ -213,8 +210,7 @@ def rows_of_run(
 def pack_run(connection: Connection, run_key: int) -> None:
     """Move rows of a run into compressed columns; those packed before are joined with them."""
     for table, order in PACKED_PARTS:
-        rows = connection.scalar(select(func.count()).where(table.table.c.run_key == run_key))
-        if not rows:
+        if not table.table.count(connection, "run_key = ?", (run_key,)):
             continue
         nouns = rows_of_run(connection, table, run_key, order)
         _put_packed(connection, run_key, table, _packed_nouns(table, nouns, order))
@@ -244,10 +240,9 @@ def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> 
 
 def _put_packed(connection: Connection, run_key: int, table: AnyTable, columns: list[dict[str, object]]) -> None:
     """Put packed columns in the place of all that there is of a part of a run."""
-    connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == run_key, COLUMNS.c.part == table.table.name))
-    connection.execute(delete(table.table).where(table.table.c.run_key == run_key))
-    if columns:
-        connection.execute(insert(COLUMNS), [{"run_key": run_key, **column} for column in columns])
+    COLUMNS.remove(connection, _OF_PART, (run_key, table.table.name))
+    table.table.remove(connection, "run_key = ?", (run_key,))
+    COLUMNS.add(connection, [{"run_key": run_key, **column} for column in columns])
 
 
 def _packed_columns(
@@ -265,32 +260,26 @@ def _row_of(part: str, name: str, column: Packed, n_rows: int) -> dict[str, obje
     return {"part": part, "name": name, "kind": kind, "n_rows": n_rows, "data": data}
 
 
-def _packed(
-    connection: Connection, table: AnyTable, run_key: int, names: Sequence[str] | None = None
-) -> dict[str, _PackedColumn]:
-    column = COLUMNS.c
-    statement = select(column.name, column.kind, column.data, column.n_rows).where(
-        column.run_key == run_key, column.part == table.table.name
-    )
-    if names is not None:
-        statement = statement.where(column.name.in_({*names, *table.keys}))
-    return {name: _PackedColumn((kind, data), n_rows) for name, kind, data, n_rows in connection.execute(statement)}
+def _packed(connection: Connection, part: str, run_key: int, names: Collection[str] = ()) -> dict[str, _PackedColumn]:
+    """Return packed columns of a part of a run by their names; names: only these."""
+    some = f" AND name IN {marks(names)}" if names else ""
+    statement = f"SELECT name, kind, data, n_rows FROM run_columns WHERE {_OF_PART}{some}"
+    rows = connection.execute(statement, (run_key, part, *names))
+    return {name: _PackedColumn((kind, data), n_rows) for name, kind, data, n_rows in rows}
 
 
 def _table_rows(
-    connection: Connection, table: AnyTable, run_key: int, order: str, names: Sequence[str] | None = None
-) -> Sequence[Sequence[object]]:
-    return connection.execute(_statement(table, run_key, order, None, names)).all()
-
-
-def _statement(
-    table: AnyTable, run_key: int, order: str, between: Span | None, names: Sequence[str] | None = None
-) -> Select[Any]:
-    """Return the statement that asks for rows of a run that are not packed; names: of some fields only."""
-    columns = table.columns() if names is None else [table.table.c[name] for name in names]
-    at_s = table.table.c[order]
-    statement = select(*columns).where(table.table.c.run_key == run_key).order_by(at_s)
-    return statement if between is None else statement.where(at_s.between(*between))
+    connection: Connection,
+    table: AnyTable,
+    run_key: int,
+    order: str,
+    names: Sequence[str] = (),
+    between: Span | None = None,
+) -> Iterator[Sequence[object]]:
+    """Yield rows of a run that are not packed; names: some fields only."""
+    within = "" if between is None else f" AND {order} BETWEEN ? AND ?"
+    rest = f"WHERE run_key = ?{within} ORDER BY {order}"
+    return table.table.values(connection, names or table.names, rest, (run_key, *(between or ())))
 
 
 @contextmanager
@@ -304,4 +293,4 @@ def _damage_worded(run: str) -> Iterator[None]:
 
 
 def _put(connection: Connection, table: NounTable[Noun], run_key: int, nouns: Sequence[Noun]) -> None:
-    put(connection, table.table, (table.row(noun, run_key=run_key) for noun in nouns))
+    table.table.put(connection, (table.row(noun, run_key=run_key) for noun in nouns))

@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.storage.database import Database
-from coach.storage.rows import put
 from coach.storage.runner_tables import PAIN, RED_FLAGS, RUNNER
 
 
@@ -21,13 +18,13 @@ class Runner:
     def get(self) -> RunnerProfile:
         """Return the profile; an empty one before the runner says anything. A field that is damaged is empty."""
         with self._database.read() as connection:
-            row = connection.execute(RUNNER.table.select()).mappings().first()
+            row = RUNNER.table.row(connection)
             return RunnerProfile() if row is None else RUNNER.mended(row)
 
     def save(self, profile: RunnerProfile) -> None:
         """Keep the profile in the place of the one before."""
         with self._database.write() as connection:
-            put(connection, RUNNER.table, [RUNNER.row(profile, runner_key=1)])
+            RUNNER.table.put(connection, [RUNNER.row(profile, runner_key=1)])
 
 
 class Pain:
@@ -40,18 +37,15 @@ class Pain:
         """Keep answers, all or none."""
         if entries:
             with self._database.write() as connection:
-                connection.execute(PAIN.table.insert(), [PAIN.row(entry) for entry in entries])
+                PAIN.table.add(connection, [PAIN.row(entry) for entry in entries])
 
     def remove(self, entry: PainEntry) -> None:
         """Take one answer back, where it is there; of equal ones only one."""
-        columns = PAIN.table.c
-        same = [
-            columns[name].is_(None) if value is None else columns[name] == value
-            for name, value in PAIN.row(entry).items()
-        ]
+        given = PAIN.row(entry)
+        same = " AND ".join(f'"{name}" IS ?' for name in given)
+        newest = f"SELECT max(pain_key) FROM pain_entries WHERE {same}"
         with self._database.write() as connection:
-            newest = select(columns.pain_key).where(*same).order_by(columns.pain_key.desc()).limit(1)
-            connection.execute(PAIN.table.delete().where(columns.pain_key.in_(newest)))
+            PAIN.table.remove(connection, f"pain_key = ({newest})", tuple(given.values()))
 
     def list(
         self,
@@ -61,23 +55,17 @@ class Pain:
         moment: PainMoment | None = None,
     ) -> Sequence[PainEntry]:
         """Return entries oldest first; until excluded."""
-        columns = PAIN.table.c
-        statement = select(*PAIN.columns()).order_by(columns.at, columns.pain_key)
-        if since is not None:
-            statement = statement.where(columns.at >= since)
-        if until is not None:
-            statement = statement.where(columns.at < until)
-        if run_id is not None:
-            statement = statement.where(columns.run_id == run_id)
-        if moment is not None:
-            statement = statement.where(columns.moment == moment)
+        wanted = {"at >= ?": since, "at < ?": until, "run_id = ?": run_id, "moment = ?": moment}
+        given = {condition: value for condition, value in wanted.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
         with self._database.read() as connection:
-            return PAIN.readable(connection.execute(statement).mappings())
+            rows = PAIN.table.rows(connection, f"{where} ORDER BY at, pain_key", tuple(given.values()))
+            return PAIN.readable(rows)
 
     def add_red_flags(self, answers: RedFlagAnswers) -> None:
         """Keep answers about warning signs, beside those given before."""
         with self._database.write() as connection:
-            connection.execute(RED_FLAGS.table.insert(), RED_FLAGS.row(answers))
+            RED_FLAGS.table.add(connection, [RED_FLAGS.row(answers)])
 
     def red_flags(self) -> Sequence[RedFlagAnswers]:
         """Return all answers, oldest first; the last one counts.
@@ -85,11 +73,9 @@ class Pain:
         Behind an answer that cannot be read those before it say nothing: it may have reported a sign. Where it is the
         newest, none was given.
         """
-        columns = RED_FLAGS.table.c
         found: list[RedFlagAnswers] = []
         with self._database.read() as connection:
-            rows = connection.execute(RED_FLAGS.table.select().order_by(columns.at, columns.answers_key))
-            for row in rows.mappings():
+            for row in RED_FLAGS.table.rows(connection, "ORDER BY at, answers_key"):
                 answers = RED_FLAGS.readable([row])
                 found = [*found, *answers] if answers else []
         return found

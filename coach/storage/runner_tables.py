@@ -2,23 +2,21 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, String, Table
-
 from coach.model.access import Phone
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, RedFlagAnswers
 from coach.model.runner import RunnerProfile
-from coach.storage.base import Base, Json, UtcTime
+from coach.storage.base import Kind, SqlColumn, SqlTable
 from coach.storage.nouns import NounTable
 
-RUNNER: Final = NounTable("runner", RunnerProfile, items=(Column("runner_key", Integer, primary_key=True),))
-PAIN: Final = NounTable("pain_entries", PainEntry, items=(Column("pain_key", Integer, primary_key=True),))
-Index("ix_pain_entries_at", PAIN.table.c.at)
+RUNNER: Final = NounTable("runner", RunnerProfile, items=(SqlColumn("runner_key", Kind.WHOLE, is_key=True),))
+PAIN: Final = NounTable("pain_entries", PainEntry, items=(SqlColumn("pain_key", Kind.WHOLE, is_key=True),))
+PAIN.table.index("ix_pain_entries_at", "at")
 RED_FLAGS: Final = NounTable(
-    "red_flag_answers", RedFlagAnswers, items=(Column("answers_key", Integer, primary_key=True),)
+    "red_flag_answers", RedFlagAnswers, items=(SqlColumn("answers_key", Kind.WHOLE, is_key=True),)
 )
-SENSORS: Final = NounTable("sensors", SensorUse, ("sensor_id",), (Column("used_at", UtcTime, nullable=False),))
-PHONES: Final = NounTable("phones", Phone, ("phone_id",), (Column("token_hash", String, nullable=False, unique=True),))
-SETTINGS: Final = Table(
-    "settings", Base.metadata, Column("key", String, primary_key=True), Column("value", Json, nullable=True)
+SENSORS: Final = NounTable("sensors", SensorUse, ("sensor_id",), (SqlColumn("used_at", Kind.TIME),))
+PHONES: Final = NounTable("phones", Phone, ("phone_id",), (SqlColumn("token_hash", Kind.TEXT, is_unique=True),))
+SETTINGS: Final = SqlTable(
+    "settings", SqlColumn("key", Kind.TEXT, is_key=True), SqlColumn("value", Kind.JSON, is_optional=True)
 )

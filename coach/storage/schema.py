@@ -1,7 +1,7 @@
 """Bring the schema of an open database to the one of this program.
 
 A new file gets all tables at once and is marked with the newest revision; an older one is taken through the
-migrations (alembic is loaded only then: it costs a second on a small computer).
+migrations (alembic, and SQLAlchemy below it, is loaded only then: it costs a second on a small computer).
 """
 
 import logging
@@ -9,12 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, create_mock_engine, inspect, text
-from sqlalchemy.schema import ExecutableDDLElement
-
 from coach.errors import StorageError
-from coach.storage.base import Base
-from coach.storage.database import Database
+from coach.storage.base import TABLES, Connection
+from coach.storage.database import Database, table_names
 from coach.storage.tables import ALL
 
 if TYPE_CHECKING:
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
 
 _LAST_THAT_SHRANK: Final = "0005"
 _log: Final = logging.getLogger(__name__)
-TABLES: Final = ALL  # all of them, so that a schema never depends on who was imported first
+MODULES: Final = ALL  # all of them, so that a schema never depends on who was imported first
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _VERSION_TABLE: Final = (
     "CREATE TABLE alembic_version "
@@ -50,7 +47,7 @@ def bring_up_to_date(database: Database) -> None:
         revision = revision_of(connection)
         if revision == head():
             return
-        is_new = revision is None and not inspect(connection).get_table_names()
+        is_new = revision is None and not table_names(connection)
         if is_new:
             _make(connection)
         else:
@@ -69,29 +66,23 @@ def _give_space_back(database: Database) -> None:
 
 def revision_of(connection: Connection) -> str | None:
     """Return the revision a database is marked with; None for a file without tables."""
-    if not inspect(connection).has_table("alembic_version"):
+    if "alembic_version" not in table_names(connection):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    revision: str | None = connection.scalar("SELECT version_num FROM alembic_version")
+    return revision
 
 
-@cache
-def _statements() -> tuple[str, ...]:
-    """Return all tables and indexes, written out once in a process: a household and the tests make many databases."""
-    found: list[str] = []
-
-    def write_out(element: ExecutableDDLElement, *_: object, **__: object) -> None:
-        found.append(str(element.compile(dialect=engine.dialect)))
-
-    engine = create_mock_engine("sqlite://", write_out)
-    Base.metadata.create_all(engine, checkfirst=False)
-    return tuple(found)
+def make_tables(connection: Connection) -> None:
+    """Make all tables and indexes in a file that has none."""
+    for table in TABLES.values():
+        for statement in table.definition():
+            connection.execute(statement)
 
 
 def _make(connection: Connection) -> None:
-    for statement in _statements():
-        connection.exec_driver_sql(statement)
-    connection.execute(text(_VERSION_TABLE))
-    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head()})
+    make_tables(connection)
+    connection.execute(_VERSION_TABLE)
+    connection.execute("INSERT INTO alembic_version VALUES (?)", (head(),))
 
 
 def alembic_config(connection: Connection) -> "Config":

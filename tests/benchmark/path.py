@@ -159,7 +159,7 @@ def _of_commands(feet: Path, folder: Path) -> list[Line]:
         Line("`coach --help`, CPU s", "1.4", "0.25", helped, 2),
         Line("`coach serve` to the first byte, CPU s", "1.4", "0.8", served_s, 2),
         Line("`coach serve`, idle, resident MB", "104", "70", served_mb, 0),
-        Line("the libraries alone (bleak, Flask, APScheduler, SQLAlchemy), imported, MB", "-", "-", floor, 0),
+        Line("the libraries alone (bleak, Flask, APScheduler, SQLite), imported, MB", "-", "-", floor, 0),
         Line("the service once each page was opened, a run's and the phone's too, MB", "126", "-", opened, 0),
         Line("live page, main thread slowed six times, every number changing, %", "8-15", "5", main_thread_pct(), 1),
     ]

@@ -15,14 +15,14 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 # What bleak loads on Linux at the first question to the system's Bluetooth.
 _RADIO: Final = ("bleak", "bleak.backends.bluezdbus.manager", "bleak.backends.bluezdbus.client")
-FLOOR: Final = ("flask", "apscheduler.schedulers.background", "sqlalchemy", *_RADIO)
+FLOOR: Final = ("flask", "apscheduler.schedulers.background", "sqlite3", *_RADIO)
 # Names to import, one after the other, for each line of the account.
 _LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "Python": (),
     "asyncio with TLS": ("asyncio", "ssl"),
     "Flask with Werkzeug, Jinja2 and Click": ("flask", "werkzeug.routing", "jinja2"),
     "APScheduler": ("apscheduler.schedulers.background", "apscheduler.executors.pool"),
-    "SQLAlchemy with SQLite": ("sqlalchemy", "sqlalchemy.dialects.sqlite", "sqlite3"),
+    "SQLite": ("sqlite3",),
     "bleak with D-Bus": _RADIO,
     "pydantic": tuple(f"pydantic.{name}" for name in ("main", "fields", "types", "type_adapter", "json_schema")),
     "waitress, Babel, MCAP with zstd, segno, platformdirs": (

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy
-from sqlalchemy.engine import Connection
+from coach.storage.base import Connection
 
 _WATCHED = ("replace", "rename", "unlink", "write_bytes", "write_text", "mkdir", "rmdir")
 
@@ -50,8 +49,7 @@ class KillPoints:
         os.fsync = self._around("fsync", os.fsync)
         os.link = self._around("link", os.link)
         shutil.rmtree = self._around("rmtree", shutil.rmtree)  # type: ignore[assignment]  # an object with a call
-        sqlalchemy.event.listen(sqlalchemy.Engine, "commit", self._before_commit)
-        sqlalchemy.event.listen(sqlalchemy.Engine, "begin", self._begun)
+        self._watch_transactions()
 
     def _around(self, name: str, verb: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*arguments: Any, **more: Any) -> Any:
@@ -63,13 +61,25 @@ class KillPoints:
 
         return watched
 
-    def _begun(self, connection: Connection) -> None:
-        if connection.get_execution_options().get("is_write"):
-            self.reach("transaction begun")  # the transaction before this one is on the disk
+    def _watch_transactions(self) -> None:
+        execute, commit = Connection.execute, Connection.commit
+        writing: set[int] = set()
 
-    def _before_commit(self, connection: Connection) -> None:
-        if connection.get_execution_options().get("is_write"):
-            self.reach("before commit")
+        def watched(connection: Connection, statement: str, *given: Any) -> sqlite3.Cursor:
+            cursor = execute(connection, statement, *given)
+            if statement == "BEGIN IMMEDIATE":
+                writing.add(id(connection))
+                self.reach("transaction begun")  # the transaction before this one is on the disk
+            return cursor
+
+        def watched_commit(connection: Connection) -> None:
+            if id(connection) in writing:
+                writing.remove(id(connection))
+                self.reach("before commit")
+            commit(connection)
+
+        Connection.execute = watched  # type: ignore[assignment,method-assign]
+        Connection.commit = watched_commit  # type: ignore[method-assign]
 
 
 def is_sound(database: Path) -> bool:

@@ -18,7 +18,6 @@ from coach.model.runs import Lap, Run, RunPlace, RunState, RunSummary
 from coach.model.samples import Gap, ImuChunk, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, Stride
-from coach.storage.rows import put
 from coach.storage.run_tables import RUNS
 from coach.storage.runs import put_summaries
 from coach.storage.store import Store
@@ -74,7 +73,7 @@ def keep_many_runs(store: Store, n_runs: int, newest_at: datetime, like: RunSumm
         summaries[100 + i] = summary
         if len(runs) == _BATCH or i == n_runs - 1:
             with store.database.write() as connection:
-                put(connection, RUNS.table, runs)
+                RUNS.table.put(connection, runs)
                 put_summaries(connection, summaries)
             runs, summaries = [], {}
 

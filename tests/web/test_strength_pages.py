@@ -69,7 +69,7 @@ def test_a_wish_that_cannot_be_kept_comes_back_with_words(client, wrong, says: s
 
 def test_before_the_first_plan_come_the_safety_questions(client, coach: StrengthCoach) -> None:
     with coach.store.database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM red_flag_answers")
+        connection.execute("DELETE FROM red_flag_answers")
     page = client.get("/strength/setup").get_data(as_text=True)
     assert "/you/red-flags" in page
     assert "<form class" not in page.split("</main>")[0]

@@ -1,26 +1,33 @@
 """Alembic's entry: runs migrations on the connection it is handed, inside the transaction that is open on it."""
 
-from typing import Literal
+from typing import Any
 
 from alembic import context
-from alembic.autogenerate.api import AutogenContext
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
-from coach.storage import tables  # noqa: F401  (registers every table)
-from coach.storage.base import Base
-
-
-def plain_type(kind: str, item: object, _autogen: AutogenContext) -> str | Literal[False]:
-    """Migrations name the column types of the database, not ours: they must still run when ours have changed."""
-    return f"sa.{type(item.impl).__name__}()" if kind == "type" and isinstance(item, TypeDecorator) else False
+from coach.storage.base import Connection
 
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
-    render_as_batch=True,
-    compare_type=True,
-    render_item=plain_type,
-)
-with context.begin_transaction():
-    context.run_migrations()
+class _Lent:
+    """Our connection, lent to SQLAlchemy: the transaction that is open on it is not SQLAlchemy's to end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def commit(self) -> None:
+        """Leave the transaction, and the connection, to who began it."""
+
+    rollback = close = commit
+
+
+lent = _Lent(context.config.attributes["connection"])
+engine = create_engine("sqlite://", creator=lambda: lent, poolclass=StaticPool)
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+engine.dispose()

@@ -112,7 +112,7 @@ def test_one_damaged_recording_is_reported_and_the_others_are_computed(data: Pat
 def test_it_goes_on_where_it_was_stopped(data: Path) -> None:
     own = Coach(make_settings(data, "127.0.0.1", 0))
     with own.store.database.write() as connection:  # as an earlier version of the program left them
-        connection.exec_driver_sql("UPDATE run_summaries SET algorithm = 'older'")
+        connection.execute("UPDATE run_summaries SET algorithm = 'older'")
     own.recovery.recompute("run-1")
     own.close()
     result = run("runs", "recompute", "--all", "--resume", "--processes", 1, "--data", data)

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from coach.model.runs import RunFilter, Sport
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState
-from coach.storage.base import Base
 from coach.storage.database import Database
 from coach.storage.dump import load
 from coach.storage.reminders import KeptReminders
@@ -24,16 +21,20 @@ from coach.storage.store import Store
 from coach.storage.tables import ALL
 
 
-def schema_of(database: Database) -> set[str]:
+def schema_of(database: Database) -> set[tuple[object, ...]]:
+    """All that SQLite itself knows of a file's tables, columns, indexes and references."""
     with database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT name FROM sqlite_master")
-        names = {row[0] for row in rows}
-        columns = {
-            f"{name}.{column[1]} {column[2]} null={not column[3]} pk={column[5]}"
-            for name in names
-            for column in connection.exec_driver_sql(f"PRAGMA table_info({name})")
-        }
-    return names | columns
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+        found: set[tuple[object, ...]] = {(name,) for name in names}
+        for name in names:
+            for _, column, kind, is_needed, default, key in connection.execute(f"PRAGMA table_info({name})"):
+                # A new file has no default: what a migration needed for the rows that were there says nothing.
+                found.add((name, column, kind, is_needed, key, default if name == "alembic_version" else None))
+            found |= {(name, *reference[2:]) for reference in connection.execute(f"PRAGMA foreign_key_list({name})")}
+            for _, index, is_unique, origin, _ in connection.execute(f"PRAGMA index_list({name})").fetchall():
+                columns = [row[2] for row in connection.execute(f"PRAGMA index_info({index})")]
+                found.add((name, index, is_unique, origin, *columns))
+    return found
 
 
 def test_migrations_end_where_the_models_are(tmp_path: Path) -> None:
@@ -44,10 +45,7 @@ def test_migrations_end_where_the_models_are(tmp_path: Path) -> None:
         command.upgrade(config, "head")
     with database.read() as connection:
         assert revision_of(connection) == head()
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        differences = compare_metadata(context, Base.metadata)
     hint = "a change of the models needs a migration of its own in coach/storage/migrations/versions"
-    assert differences == [], hint
     made = Store(tmp_path / "made.sqlite")
     assert schema_of(database) == schema_of(made.database), hint
     database.close()
@@ -101,13 +99,12 @@ def test_a_database_of_the_first_version_opens_with_all_its_data(tmp_path: Path)
     assert stride.foot_strike_angle_deg == pytest.approx(12.5 + 1 / 7, rel=1e-6)
     assert store.runs.data.decisions("r1")[0].say == "Push"
     with store.database.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM seconds").scalar() == 0  # packed into columns
+        assert connection.scalar("SELECT count(*) FROM seconds") == 0  # packed into columns
         by_speed = {
-            row[0]: len(json.loads(row[1]))
-            for row in connection.exec_driver_sql("SELECT run_key, by_speed FROM run_summaries")
+            row[0]: len(json.loads(row[1])) for row in connection.execute("SELECT run_key, by_speed FROM run_summaries")
         }
         points = dict(
-            connection.exec_driver_sql("SELECT run_key, count(*) - 1 FROM trend_points GROUP BY run_key").all()
+            connection.execute("SELECT run_key, count(*) - 1 FROM trend_points GROUP BY run_key").fetchall()
         )  # one is the run itself
         assert points == by_speed
     assert len(store.runs.marks("cadence_spm").run_ids) == 3
@@ -120,7 +117,7 @@ def test_a_reminder_that_went_out_before_the_rename_stays_delivered(tmp_path: Pa
     path = tmp_path / "old.sqlite"
     with closing(Database(path)) as database, database.write() as connection:
         command.upgrade(alembic_config(connection), "0006")
-        connection.exec_driver_sql(
+        connection.execute(
             'INSERT INTO reminders (key, due_at, expires_at, title, body, link, "group", facts, source, state,'
             " told_by, told_at) VALUES ('a', '2026-11-01', '2026-11-02', '', '', '', '', '{}', 's', 'told',"
             " '1-2', '2026-11-01 07:00:00')"
@@ -131,7 +128,7 @@ def test_a_reminder_that_went_out_before_the_rename_stays_delivered(tmp_path: Pa
         assert sent.delivered_at == datetime(2026, 11, 1, 7, tzinfo=UTC)
     with closing(Database(path)) as database, database.write() as connection:
         command.downgrade(alembic_config(connection), "0006")
-        assert connection.exec_driver_sql("SELECT state, told_by FROM reminders").all() == [("told", "1-2")]
+        assert connection.execute("SELECT state, told_by FROM reminders").fetchall() == [("told", "1-2")]
 
 
 def test_a_reminder_of_an_archive_of_before_the_rename_stays_delivered(tmp_path: Path) -> None:
@@ -152,6 +149,7 @@ def test_opening_a_file_again_needs_no_migration_library(tmp_path: Path) -> None
 
     code = (
         "import sys; from pathlib import Path; from coach.storage.store import Store; "
-        f"s = Store(Path({str(tmp_path / 'a.sqlite')!r})); s.close(); assert 'alembic' not in sys.modules"
+        f"s = Store(Path({str(tmp_path / 'a.sqlite')!r})); s.close(); "
+        "assert not {'alembic', 'sqlalchemy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[3])

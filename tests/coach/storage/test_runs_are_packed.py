@@ -112,7 +112,7 @@ SUMMARY = RunSummary(50.0, 50.0, 150.0, 60, 40, 0, 0, 0)
 
 def n_rows(store: Store, name: str) -> int:
     with store.database.read() as connection:
-        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar() or 0)
+        return int(connection.scalar(f"SELECT count(*) FROM {name}") or 0)
 
 
 def test_a_finished_run_is_packed_and_reads_the_same(store: Store) -> None:
@@ -171,7 +171,7 @@ def test_a_damaged_column_is_said_in_words(store: Store) -> None:
     store.runs.data.add("r1", STRIDES_, SECONDS_)
     store.runs.finish("r1", RunState.FINISHED, SUMMARY)
     with store.database.write() as connection:
-        connection.exec_driver_sql("UPDATE run_columns SET data = x'00' WHERE name = 'cadence_spm'")
+        connection.execute("UPDATE run_columns SET data = x'00' WHERE name = 'cadence_spm'")
     with pytest.raises(StorageError, match="compute it again"):
         store.runs.data.seconds("r1")
 
@@ -208,7 +208,7 @@ def test_an_hour_on_two_feet_takes_less_than_three_megabytes(tmp_path: Path) -> 
     store.runs.data.pack("hour")
     assert store.runs.data.seconds("hour") == seconds
     with store.database.read() as connection:
-        n_bytes = connection.exec_driver_sql("SELECT sum(length(data)) FROM run_columns").scalar()
+        n_bytes = connection.scalar("SELECT sum(length(data)) FROM run_columns")
     assert len(seconds) + len(strides) > 13_000
     assert n_bytes < 3e6
     store.database.vacuum()
@@ -219,7 +219,7 @@ def test_an_hour_on_two_feet_takes_less_than_three_megabytes(tmp_path: Path) -> 
 def test_keys_of_the_packed_tables_are_always_known() -> None:
     """The order of rows and their identity rest on columns that are never left out."""
     for table in (SECONDS, STRIDES):
-        assert all(not table.table.c[key].nullable for key in table.keys)
+        assert all(not table.table.columns[key].is_optional for key in table.keys)
 
 
 def test_others_write_while_an_archive_is_being_read(tmp_path: Path) -> None:

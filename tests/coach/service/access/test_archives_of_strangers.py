@@ -277,7 +277,7 @@ def test_the_list_of_runs_shows_all_others_says_what_is_left_out_and_lets_it_be_
         coach.store.runs.create(Run(run_id, AT, RunState.FINISHED, recording=f"{run_id}.mcap"))
         (coach.settings.recordings / f"{run_id}.mcap").write_bytes(b"bytes")
     with coach.store.database.write() as connection:
-        connection.exec_driver_sql(f"UPDATE runs SET {field} = ? WHERE run_id = 'bad-1'", (DAMAGE[field],))
+        connection.execute(f"UPDATE runs SET {field} = ? WHERE run_id = 'bad-1'", (DAMAGE[field],))
     found = coach.history.list(per_page=50)
     assert {entry.run.run_id for entry in found.entries} == {"good-1", "good-2"}
     assert found.unreadable == ("bad-1",)
@@ -291,7 +291,7 @@ def test_the_list_of_runs_shows_all_others_says_what_is_left_out_and_lets_it_be_
     assert client.post("/runs/bad-1/delete", headers={"Origin": "http://localhost"}).status_code == 302
     assert coach.history.list().unreadable == ()
     with coach.store.database.write() as connection:
-        connection.exec_driver_sql("UPDATE runs SET deleted_at = '2020-01-01 00:00:00.000000' WHERE run_id = 'bad-1'")
+        connection.execute("UPDATE runs SET deleted_at = '2020-01-01 00:00:00.000000' WHERE run_id = 'bad-1'")
     coach.history.purge()
     assert not (coach.settings.recordings / "bad-1.mcap").exists()
     assert not coach.store.runs.knows("bad-1")
@@ -303,8 +303,8 @@ def test_a_page_shows_all_rows_but_the_one_that_it_cannot_read(coach: Coach) -> 
     coach.store.pain.add(PainEntry(AT, PainMoment.NOW, back=3))
     coach.store.pain.add(PainEntry(AT, PainMoment.NOW, back=4))
     with coach.store.database.write() as connection:
-        connection.exec_driver_sql("UPDATE runs SET state = 'complete' WHERE run_id = 'r2'")
-        connection.exec_driver_sql("UPDATE pain_entries SET back = 'x' WHERE back = 3")
+        connection.execute("UPDATE runs SET state = 'complete' WHERE run_id = 'r2'")
+        connection.execute("UPDATE pain_entries SET back = 'x' WHERE back = 3")
     assert [entry.run.run_id for entry in coach.store.runs.list()] == ["r3", "r1"]
     assert [entry.back for entry in coach.store.pain.list()] == [4]
     client = create_app(coach, is_testing=False).test_client()

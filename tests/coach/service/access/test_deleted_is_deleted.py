@@ -235,7 +235,7 @@ def test_an_older_view_that_is_still_read_is_said_before_anything_is_deleted(coa
     """A backup of the folder reads the database as it was before, and its log keeps that: bytes that nobody deletes."""
     fill(coach)
     with coach.store.database.read() as connection:
-        connection.exec_driver_sql("SELECT * FROM runs").first()
+        connection.execute("SELECT * FROM runs").fetchone()
         coach.history.edit("r1", notes="after the backup began")
         with pytest.raises(UserError, match="reads the database"):
             coach.account.erase()
@@ -250,7 +250,7 @@ def test_what_a_purge_had_to_leave_in_the_log_goes_with_the_next(coach: Coach) -
     coach.history.edit(run_id, title="Along the Vltava")
     coach.store.runs.delete(run_id, datetime.now(UTC) - timedelta(days=31))
     with coach.store.database.read() as connection:
-        connection.exec_driver_sql("SELECT * FROM runs").first()
+        connection.execute("SELECT * FROM runs").fetchone()
         coach.account.purge()
     assert traces(coach.settings.data, "Along the Vltava")
     coach.account.purge()

@@ -15,7 +15,7 @@ import pytest
 
 from coach.bootstrap import Coach
 from coach.errors import CoachError
-from coach.storage.base import Base
+from coach.storage.base import TABLES
 from coach.storage.dump import table_names
 from tests.coach.service.access.test_archives_of_strangers import PAGES, Tables, full_account, make_coach, packed
 from web.app import create_app
@@ -86,14 +86,13 @@ def attack(n: int, seed: int, folder: Path) -> dict[str, int]:
 
 def empty(coach: Coach) -> None:
     with coach.store.database.write() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+        for table in reversed(TABLES.values()):
+            table.remove(connection, "true")
 
 
 def is_anything_kept(coach: Coach) -> bool:
     with coach.store.database.read() as connection:
-        tables = [table for table in Base.metadata.sorted_tables if table.name in table_names()]
-        return any(connection.execute(table.select()).first() is not None for table in tables)
+        return any(TABLES[name].row(connection) is not None for name in table_names())
 
 
 @pytest.mark.slow

@@ -271,7 +271,7 @@ def test_cutting_a_run_reading_its_file_again_and_finding_its_route_are_done_els
     gpx_id = coach.heavy.import_file(io.BytesIO(others.gpx()), "a.gpx").run_ids[0]
     log_id = coach.heavy.import_file(io.BytesIO(log), "a.mcap").run_ids[0]
     with coach.store.database.write() as connection:  # as after an archive, which holds files and no tracks
-        connection.exec_driver_sql("DELETE FROM run_columns WHERE part = 'track'")
+        connection.execute("DELETE FROM run_columns WHERE part = 'track'")
 
     def refuse(*_: object) -> None:
         raise AssertionError("read in the process that serves")
@@ -292,7 +292,7 @@ def test_cutting_a_run_reading_its_file_again_and_finding_its_route_are_done_els
 def test_a_run_whose_file_has_no_route_is_looked_through_once(coach: Coach) -> None:
     run_id = coach.history.files.import_bytes(others.fit(), "a.fit").run_ids[0]
     with coach.store.database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM run_columns WHERE part = 'track'")
+        connection.execute("DELETE FROM run_columns WHERE part = 'track'")
     assert coach.history.has_unread_route(run_id)
     coach.history.route(run_id)
     assert not coach.history.has_unread_route(run_id)

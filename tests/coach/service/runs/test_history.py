@@ -313,7 +313,6 @@ def test_many_runs_have_trends_a_calendar_and_records(history: HistoryService) -
 def test_five_thousand_runs_are_listed_page_by_page(history: HistoryService) -> None:
     entry = make_entry("x", 0, minutes=3)
     assert entry.summary is not None
-    from coach.storage.rows import put
     from coach.storage.run_tables import RUNS
     from coach.storage.runs import put_summaries
 
@@ -321,7 +320,7 @@ def test_five_thousand_runs_are_listed_page_by_page(history: HistoryService) -> 
         runs = [
             dataclasses.replace(entry.run, run_id=f"r{i}", started_at=START + timedelta(hours=i)) for i in range(5000)
         ]
-        put(connection, RUNS.table, (RUNS.row(r, run_key=i, deleted_at=None) for i, r in enumerate(runs)))
+        RUNS.table.put(connection, (RUNS.row(r, run_key=i, deleted_at=None) for i, r in enumerate(runs)))
         put_summaries(connection, dict.fromkeys(range(5000), entry.summary))
     page = history.list(page=100, per_page=50)
     assert (page.n_total, page.n_pages, page.page) == (5000, 100, 100)

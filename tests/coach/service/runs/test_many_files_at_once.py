@@ -190,7 +190,7 @@ def test_a_route_is_kept_once_read_and_goes_with_its_run(account: Account, tmp_p
     (account.history.recordings / "imports" / f"{run_id}.gpx").rename(tmp_path / "away.gpx")
     assert account.history.route(run_id) == route
     with account.store.database.write() as connection:  # as after an archive, which holds files and no tracks
-        connection.exec_driver_sql("DELETE FROM run_columns WHERE part = 'track'")
+        connection.execute("DELETE FROM run_columns WHERE part = 'track'")
     assert account.history.route(run_id) is None
     (tmp_path / "away.gpx").rename(account.history.recordings / "imports" / f"{run_id}.gpx")
     assert account.history.route(run_id) == route
