@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Final
 
 from coach.coaching.measures import KINDS, MeasureKind
-from coach.model.arrays import FloatArray, IndexArray, np
+from coach.model.arrays import FloatArray, IndexArray, median, np
 from coach.model.metrics import Unknown
 from coach.model.runs import RunPlace
 from coach.model.units import GRAVITY_MPS2
@@ -251,7 +251,7 @@ class Baseline:
             if (sd := p.uncertainty.get(measure)) is not None and p.values.get(measure)
         ]
         if known:
-            return float(np.median(known))
+            return median(known)
         return 2.0 * kind.window_sd * (100.0 if kind.is_log else 1.0)
 
     def difference_pct(self, measure: str, value: float, speed_mps: float, grade_pct: float) -> Own | None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from coach.coaching.baseline import FULL_STEADY_S, Baseline, BaselinePoint, BaselineRun, Own
 from coach.coaching.measures import KINDS
-from coach.model.arrays import np
+from coach.model.arrays import median, np
 from coach.model.documents import FieldValues
 from coach.model.metrics import LiveMetrics, Unknown
 from coach.model.runs import RunPlace
@@ -172,10 +172,10 @@ class SteadyPart:
         if self._window_s >= _FULL_WINDOW_S:
             names = ("speed_mps", "grade_pct", *KINDS)
             medians = {n: [v for m in self._window if (v := getattr(m, n)) is not None] for n in names}
-            window = {n: float(np.median(v)) for n, v in medians.items() if len(v) * 2 >= len(self._window)}
+            window = {n: median(v) for n, v in medians.items() if len(v) * 2 >= len(self._window)}
             self._windows.append(window)
             unsure = {n: [sd for m in self._window if (sd := m.uncertainty.get(n)) is not None] for n in KINDS}
-            self._unsure.append({n: float(np.median(v)) for n, v in unsure.items() if v and n in window})
+            self._unsure.append({n: median(v) for n, v in unsure.items() if v and n in window})
         self._window, self._window_s = [], 0.0
 
     def _points(self) -> tuple[BaselinePoint, ...]:
@@ -196,12 +196,12 @@ def _point(windows: list[dict[str, float]], unsure: list[dict[str, float]]) -> B
     for name in KINDS:
         seen = [w[name] for w in windows if name in w]
         if len(seen) * 2 >= len(windows):
-            values[name] = float(np.median(seen))
+            values[name] = median(seen)
             spread[name] = float(np.std(seen))
-    speed = float(np.median([w["speed_mps"] for w in windows]))
-    grade = float(np.median([w.get("grade_pct", 0.0) for w in windows]))
+    speed = median([w["speed_mps"] for w in windows])
+    grade = median([w.get("grade_pct", 0.0) for w in windows])
     known = {name: [u[name] for u in unsure if name in u] for name in values}
-    uncertainty = {name: float(np.median(v)) for name, v in known.items() if v}
+    uncertainty = {name: median(v) for name, v in known.items() if v}
     return BaselinePoint(speed, grade, len(windows), values, spread, uncertainty)
 
 

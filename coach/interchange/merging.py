@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from coach.interchange.activity import SHARED, Activity
-from coach.model.arrays import np
+from coach.model.arrays import median, np
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray
 
@@ -46,11 +46,11 @@ def clock_shift(seconds: Sequence[LiveMetrics], activity: Activity, offset_s: fl
         return 0.0
     errors = {shift: _disagreement(ours, theirs, shift) for shift in range(-_MAX_SHIFT_S, _MAX_SHIFT_S + 1)}
     known = {shift: error for shift, error in errors.items() if error is not None}
-    if not known or np.median(list(known.values())) <= 0:
+    if not known or median(list(known.values())) <= 0:
         return 0.0
     best = min(known, key=lambda shift: known[shift])
     # A steady cadence agrees everywhere: only a clear minimum is believed. Chosen by eye, 2026-11-20.
-    return float(best) if known[best] < 0.5 * float(np.median(list(known.values()))) else 0.0
+    return float(best) if known[best] < 0.5 * median(list(known.values())) else 0.0
 
 
 def _grid(points: list[tuple[float, float | None]]) -> tuple[int, FloatArray] | None:

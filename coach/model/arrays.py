@@ -4,11 +4,12 @@ An idle service computes nothing: without numpy it starts sooner and holds 12 MB
 import before anything is computed takes `np` from here; `coach.gait`, which only computes, imports numpy itself.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-__all__ = ["BoolArray", "FloatArray", "IndexArray", "TimeArray", "np"]
+__all__ = ["BoolArray", "FloatArray", "IndexArray", "TimeArray", "median", "np"]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,3 +35,14 @@ else:
             return getattr(module, name)
 
     np = _Later("numpy")
+
+
+def median(values: "FloatArray | Sequence[float]") -> float:
+    """Return the median of at least one value, NaN where one is NaN: numpy's own, of one row, to the last digit.
+
+    numpy's loads its masked arrays to ask whether it was given one: 2 MB of a service whose run is on.
+    """
+    ordered = np.sort(np.asarray(values, np.float64))
+    if np.isnan(ordered[-1]):
+        return float("nan")
+    return float(0.5 * (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]))

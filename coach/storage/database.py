@@ -16,6 +16,9 @@ from coach.errors import StorageError
 from coach.storage.base import Connection
 
 _BUSY_MS: Final = 5000
+# Of each connection. The system keeps the file's pages, too: SQLite's usual 2 MB each are 2 MB more of a live run, and
+# quicker only where the words of ten thousand runs are searched (6 ms instead of 13); lists and trends take the same.
+_PAGE_CACHE_KIB: Final = 512
 _MOST_IDLE: Final = 8  # connections kept for the next transaction: as many as pages are served at once
 _WORDS: Final = (
     ("is full", "the disk is full: free some space"),
@@ -33,7 +36,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # Last in, first out: requests one after the other fill the page cache (2 MB) of one connection, not of each.
+        # Last in, first out: requests one after the other fill the page cache of one connection, not of each.
         self._idle: list[Connection] = []
         self._lock = Lock()
         self._is_closed = False
@@ -140,6 +143,7 @@ def _connect(path: Path) -> Connection:
         "foreign_keys = ON",
         "temp_store = MEMORY",
         "secure_delete = ON",  # a deleted row is overwritten
+        f"cache_size = -{_PAGE_CACHE_KIB}",
     )
     try:
         for pragma in pragmas:

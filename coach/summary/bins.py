@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coach.model.arrays import BoolArray, np
+from coach.model.arrays import BoolArray, median, np
 from coach.model.metrics_table import Use, names_for
 from coach.model.samples import FloatArray
 from coach.summary.robust import sound
@@ -53,7 +53,7 @@ def _medians(series: Series, n: int) -> FloatArray:
     edges = np.searchsorted(series.t_s, np.arange(n + 1) * BIN_S)
     for i, (start, end) in enumerate(itertools.pairwise(edges)):
         if end > start:
-            medians[i] = np.median(series.value[start:end])
+            medians[i] = median(series.value[start:end])
     return medians
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from coach.model.arrays import np
+from coach.model.arrays import median, np
 from coach.model.columns import Columns
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray, StreamReport
@@ -107,7 +107,7 @@ def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
         return None
     seen_s = float(running.length_s[known].sum())
     counted = float((running.length_s[known] / running.step_s[known]).sum())
-    per_s = counted / seen_s if seen_s else 1.0 / float(np.median(running.step_s[known]))
+    per_s = counted / seen_s if seen_s else 1.0 / median(running.step_s[known])
     rest_s = running.moving_s - seen_s  # seconds with a speed, without a cadence
     interpolated, unknown = per_s * _lengths(unseen.interpolated), per_s * unseen.unknown_s
     n_ends = 2 * _n_stretches(running)

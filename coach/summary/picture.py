@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from coach.model.arrays import np
+from coach.model.arrays import median, np
 from coach.model.columns import Columns
 from coach.model.parts import AverageStride
 from coach.model.samples import FloatArray
@@ -75,4 +75,4 @@ def _other_event(side: Columns[Stride], events_s: FloatArray) -> float | None:
     found = place < len(times)
     shares = 100.0 * (times[place[found]] - starts[found]) / lengths[found]
     shares = shares[shares < 100.0]
-    return float(np.median(shares)) if len(shares) >= _MIN_STRIDES else None
+    return median(shares) if len(shares) >= _MIN_STRIDES else None

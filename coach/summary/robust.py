@@ -8,7 +8,7 @@ pairwise slopes: Sen (1968), doi:10.1080/01621459.1968.10480934.
 import math
 from typing import Final
 
-from coach.model.arrays import BoolArray, np
+from coach.model.arrays import BoolArray, median, np
 from coach.model.samples import FloatArray
 
 _REJECT: Final = 5.0  # robust standard deviations; chosen by eye, 2026-11-20
@@ -18,8 +18,8 @@ _MAX_BLOCKS: Final = 20
 
 def sound(values: FloatArray) -> BoolArray:
     """Return (n,) true where a value lies within five robust standard deviations of the median."""
-    middle = np.median(values)
-    spread = 1.4826 * np.median(np.abs(values - middle))
+    middle = median(values)
+    spread = 1.4826 * median(np.abs(values - middle))
     if spread == 0:
         spread = float(np.std(values)) or 1.0
     return np.asarray(np.abs(values - middle) <= _REJECT * spread, dtype=np.bool_)
@@ -55,5 +55,5 @@ def median_line(x: FloatArray, y: FloatArray) -> tuple[float, float, float, floa
     width = 1.96 * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
     low = max(0, math.floor((len(slopes) - width) / 2))
     high = min(len(slopes) - 1, math.ceil((len(slopes) + width) / 2))
-    slope = float(np.median(slopes))
-    return slope, float(slopes[low]), float(slopes[high]), float(np.median(y - slope * x))
+    slope = median(slopes)
+    return slope, float(slopes[low]), float(slopes[high]), median(y - slope * x)

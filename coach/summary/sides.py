@@ -7,7 +7,7 @@ change of pace does not count as variability.
 
 from typing import Final
 
-from coach.model.arrays import BoolArray, np
+from coach.model.arrays import BoolArray, median, np
 from coach.model.columns import Columns
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
@@ -26,7 +26,7 @@ def contact_balance(strides: Columns[Stride]) -> float | None:
     left, right = (contact_s[side & ~np.isnan(contact_s)] for side in (is_left, ~is_left))
     if min(len(left), len(right)) < _MIN_STRIDES:
         return None
-    mean_left, mean_right = float(np.median(left)), float(np.median(right))
+    mean_left, mean_right = median(left), median(right)
     return 100.0 * mean_left / (mean_left + mean_right)
 
 
@@ -44,7 +44,7 @@ def step_asymmetry(strides: Columns[Stride], steps: Columns[TrunkStep]) -> float
     of_left, of_right = (length_s[is_step & side] for side in (is_left[:-1], ~is_left[:-1]))
     if min(len(of_left), len(of_right)) < _MIN_STRIDES:
         return None
-    left, right = float(np.median(of_left)), float(np.median(of_right))
+    left, right = median(of_left), median(of_right)
     return 200.0 * (left - right) / (left + right)
 
 

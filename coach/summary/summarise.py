@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from coach.model.arrays import np
+from coach.model.arrays import median, np
 from coach.model.columns import Columns, Mappings
 from coach.model.cues import CueDecision, FocusResponse
 from coach.model.documents import FieldValues
@@ -147,7 +147,7 @@ def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict
             continue
         stated = sds[name][inside & ~np.isnan(sds[name])]
         if len(stated):
-            found[f"shared_{name}"] = float(np.median(stated))
+            found[f"shared_{name}"] = median(stated)
     return found
 
 

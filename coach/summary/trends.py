@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
-from coach.model.arrays import TimeArray, np
+from coach.model.arrays import TimeArray, median, np
 from coach.model.history import Trend, TrendMarks, TrendPoint
 from coach.model.runs import RunEntry
 from coach.model.samples import FloatArray
@@ -60,7 +60,7 @@ def marks_of(metric: str, entries: Sequence[RunEntry]) -> TrendMarks:
 def usual_speed(marks: TrendMarks) -> float | None:
     """Return the runner's usual speed: median over runs; None where no run knows its speed."""
     speeds = marks.run_speed_mps[marks.run_speed_mps > 0]
-    return float(np.median(speeds)) if len(speeds) else None
+    return median(speeds) if len(speeds) else None
 
 
 def trend_of(metric: str, marks: TrendMarks, speed_mps: float | None = None) -> Trend:
@@ -170,6 +170,6 @@ def usual_at(
         lines = _lines(marks_of(metric, entries))
         values, _ = _at_speed(lines, speed_mps, *_common_slope(lines))
         if len(values) >= 3:
-            middle = float(np.median(values))
-            found[metric] = (middle, float(1.4826 * np.median(np.abs(values - middle))))
+            middle = median(values)
+            found[metric] = (middle, float(1.4826 * median(np.abs(values - middle))))
     return found

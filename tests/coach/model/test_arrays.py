@@ -4,8 +4,10 @@ import subprocess
 import sys
 from typing import Final
 
-import numpy
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coach.model import arrays
 
@@ -45,5 +47,15 @@ def test_threads_that_use_it_first_at_once_all_find_it_whole() -> None:
 
 
 def test_once_loaded_it_is_a_plain_module_with_numpys_own_names() -> None:
-    assert arrays.np.float64 is numpy.float64
-    assert type(arrays.np) is type(numpy)
+    assert arrays.np.float64 is np.float64
+    assert type(arrays.np) is type(np)
+
+
+@given(st.lists(st.floats(-1e9, 1e9) | st.just(float("nan")), min_size=1, max_size=9))
+def test_the_median_is_numpys_to_the_last_digit(values: list[float]) -> None:
+    assert np.array_equal(arrays.median(values), np.median(values), equal_nan=True)
+
+
+def test_a_median_loads_no_masked_arrays() -> None:
+    words = "import sys; from coach.model.arrays import median; print(median([3.0, 1.0]), 'numpy.ma' in sys.modules)"
+    assert fresh(words) == "2.0 False"
