@@ -14,6 +14,7 @@ from coach.model.metrics import Unknown
 from coach.model.strides import GaitState
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 from tests.support.coaching import NOW, baseline
+from tests.support.common import mostly_slow
 
 
 def drawn_runs(rng: np.random.Generator, n_runs: int, offset: float = 0.012, outliers: int = 0) -> list[BaselineRun]:
@@ -31,7 +32,7 @@ def drawn_runs(rng: np.random.Generator, n_runs: int, offset: float = 0.012, out
     return runs
 
 
-@pytest.mark.parametrize("n_runs", [3, 6, 15])
+@pytest.mark.parametrize("n_runs", mostly_slow([3, 6, 15], n_quick=1))
 def test_the_interval_holds_the_truth_as_often_as_it_says(n_runs: int) -> None:
     z, speeds = [], np.random.default_rng(5).uniform(2.5, 3.1, 200)
     for seed, speed in enumerate(speeds):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from coach.coaching.response import MIN_SEEN_S, RecentValues
+from tests.support.common import mostly_slow
 
 
 def direct(seen: list[tuple[float, float]], start_s: float, end_s: float) -> float | None:
@@ -17,7 +18,7 @@ def direct(seen: list[tuple[float, float]], start_s: float, end_s: float) -> flo
     return sum(s * v for s, v in counted) / seen_s if seen_s >= MIN_SEEN_S - 1e-9 else None
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", mostly_slow(range(5), n_quick=2))
 def test_means_are_those_of_the_values_with_silences_and_unknown_values(seed: int) -> None:
     rng = np.random.default_rng(seed)
     past, seen, t_s, n_means = RecentValues(), [], 0.0, 0

@@ -15,7 +15,7 @@ from coach.interchange.positions import completed
 from coach.interchange.sport import verdict_of
 from coach.model.runs import Sport
 from coach.summary.summarise import summarise
-from tests.support.common import need_reference
+from tests.support.common import mostly_slow, need_reference
 from tests.support.imported import read_fit
 
 
@@ -61,7 +61,10 @@ def test_positions_give_the_watchs_own_distance(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["activity-small-fenix2-run", "developer-types-sample", "garmin-fenix-5-run", "sample_mulitple_header"]
+    "name",
+    mostly_slow(
+        ["activity-small-fenix2-run", "developer-types-sample", "garmin-fenix-5-run", "sample_mulitple_header"], 2
+    ),
 )
 def test_a_distance_summed_from_positions_says_how_sure_it_is(name: str) -> None:
     whole = read_fit(need_reference(f"fit/{name}.fit").read_bytes())

@@ -19,7 +19,7 @@ from coach.interchange.totals import laps_of, whole_of
 from coach.model.links import SensorUse
 from coach.model.runs import Lap
 from coach.model.sites import WearSite
-from tests.support.common import need_reference
+from tests.support.common import mostly_slow, need_reference
 from tests.support.imported import read_fit
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
@@ -110,7 +110,9 @@ def test_laps_of_a_tcx_file_add_up(tmp_path: Any) -> None:
     assert found.laps[0].lx_ext["AvgRunCadence"] == 86
 
 
-@pytest.mark.parametrize("name", ["activity-small-fenix2-run", "developer-types-sample", "sample_mulitple_header"])
+@pytest.mark.parametrize(
+    "name", mostly_slow(["activity-small-fenix2-run", "developer-types-sample", "sample_mulitple_header"], n_quick=1)
+)
 def test_laps_of_real_runs_add_up(name: str) -> None:
     read = read_fit(need_reference(f"fit/{name}.fit").read_bytes())
     assert sum(lap.distance_m or 0 for lap in laps_of(read)) == pytest.approx(read.distance_m, rel=0.001)

@@ -74,7 +74,7 @@ async def test_a_coached_run_read_again_has_the_same_metrics_and_responses(tmp_p
         store.close()
 
 
-@pytest.mark.parametrize("seed", mostly_slow(range(12), n_quick=2))
+@pytest.mark.parametrize("seed", mostly_slow(range(12), n_quick=1))
 def test_a_run_on_the_phone_read_again_is_the_run_that_was_lived(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(1000 + seed)
     uses = [use for use in ALL if rng.random() < 0.6] or [ALL[0]]
@@ -85,7 +85,7 @@ def test_a_run_on_the_phone_read_again_is_the_run_that_was_lived(seed: int, tmp_
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("name", mostly_slow(recordings.names(), n_quick=4))
+@pytest.mark.parametrize("name", mostly_slow(recordings.names(), n_quick=2))
 async def test_a_reference_recording_sent_live_is_what_its_log_gives(name: str, tmp_path: Path) -> None:
     reference = mean_radio.reference_of(name)
     if reference is None:

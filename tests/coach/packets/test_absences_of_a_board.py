@@ -16,6 +16,7 @@ from coach.model.samples import Gap
 from coach.model.sites import WearSite
 from coach.packets import coach_board
 from coach.packets.stream import Absence, ImuStreamFacts, Tally
+from tests.support.common import mostly_slow
 from tests.support.encoders import encode_frame
 
 RATE_HZ = 104
@@ -110,7 +111,7 @@ def connections(chance: random.Random, board: Board, late_s: tuple[float, ...], 
     return n_resets
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", mostly_slow(range(12), n_quick=4))
 def test_what_a_board_did_not_send_is_counted_to_the_reading_however_busy_the_computer(seed: int) -> None:
     """Five streams a seed, some over the wrap of the board's clock after 71 minutes."""
     for n in range(5):
@@ -150,7 +151,7 @@ def test_a_reset_behind_a_late_connection_is_counted_by_the_best_that_is_known_o
     assert board.off() <= 10
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", mostly_slow(range(6), n_quick=2))
 def test_absences_in_which_a_board_was_reset_are_known_to_a_tenth_of_a_second(seed: int) -> None:
     for n in range(5):
         chance = random.Random(1000 * seed + n)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from coach.packets.frame_clock import FrameClock
+from tests.support.common import mostly_slow
 
 
 def played(
@@ -30,14 +31,14 @@ def test_nothing_lost_is_nothing_missing():
     assert (true == found).all()
 
 
-@pytest.mark.parametrize("off", [-0.015, -0.004, 0.01])
+@pytest.mark.parametrize("off", mostly_slow([-0.015, -0.004, 0.01], n_quick=1))
 def test_an_oscillator_off_by_a_percent_is_no_loss(off):
     true, found, clock = played(set(), 60.0, off=off)
     assert (true == found).all()
     assert clock.interval_s == pytest.approx((1 + off) / 200.0, rel=0.002)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", mostly_slow(range(3), n_quick=1))
 def test_losses_of_ten_frames_are_counted_within_a_second(seed):
     starts = [2000, 4000, 6001, 9000]
     lost = {s + i for s in starts for i in range(10)}

@@ -11,6 +11,7 @@ from coach.model.samples import Gap, ImuChunk
 from coach.model.sites import WearSite
 from coach.packets.movesense_stream import MovesenseReader
 from coach.packets.stream import ImuStreamFacts, Tally
+from tests.support.common import mostly_slow
 
 RATE = 208.0
 N = 8
@@ -174,7 +175,7 @@ def test_the_pace_is_the_devices_not_the_nominal():
     assert tally.n_missing == 0
 
 
-@pytest.mark.parametrize("true", [206.7, 208.0, 209.9])
+@pytest.mark.parametrize("true", mostly_slow([206.7, 208.0, 209.9], n_quick=1))
 @pytest.mark.parametrize("ends_at", [1800, 1806, 1811])
 def test_an_absence_is_counted_to_the_reading_though_times_are_whole_milliseconds(true: float, ends_at: int) -> None:
     """Two minutes after a minute: the pace of the last seconds alone would be off by some ten readings."""
@@ -185,7 +186,7 @@ def test_an_absence_is_counted_to_the_reading_though_times_are_whole_millisecond
     assert abs(tally.n_missing - 3000 * N) <= 1
 
 
-@pytest.mark.parametrize("late_s", [5.0, 11.0, 20.0])
+@pytest.mark.parametrize("late_s", mostly_slow([5.0, 11.0, 20.0], n_quick=2))
 @pytest.mark.parametrize("lost", [(), (1000, 1001, 1500)])
 def test_packets_that_were_held_up_are_late_and_not_missing(late_s: float, lost: tuple[int, ...]) -> None:
     """A machine that was asleep gets them all at once: taken for a restart, they were ten missing seconds."""
@@ -200,8 +201,8 @@ def test_packets_that_were_held_up_are_late_and_not_missing(late_s: float, lost:
     assert tally.n_missing == len(lost) * N
 
 
-@pytest.mark.parametrize("late_s", [3.0, 11.0, 40.0])
-@pytest.mark.parametrize("kept_share", [0.1, 0.5, 0.97])
+@pytest.mark.parametrize("late_s", mostly_slow([3.0, 11.0, 40.0], n_quick=2))
+@pytest.mark.parametrize("kept_share", mostly_slow([0.1, 0.5, 0.97], n_quick=2))
 def test_what_a_sleeping_machine_had_no_room_for_is_missing_and_time_is_right_afterwards(
     late_s: float, kept_share: float
 ) -> None:
@@ -221,8 +222,8 @@ def test_what_a_sleeping_machine_had_no_room_for_is_missing_and_time_is_right_af
     assert chunks[-1].t_s[0] == pytest.approx(at_s, abs=0.1)
 
 
-@pytest.mark.parametrize("pace", [1.02, 1.5, 4.0])
-@pytest.mark.parametrize("kept_s", [5.0, 12.0])
+@pytest.mark.parametrize("pace", mostly_slow([1.02, 1.5, 4.0], n_quick=2))
+@pytest.mark.parametrize("kept_s", mostly_slow([5.0, 12.0], n_quick=1))
 def test_what_a_busy_machine_had_no_room_for_is_missing_however_slowly_it_reads_the_rest(
     pace: float, kept_s: float
 ) -> None:

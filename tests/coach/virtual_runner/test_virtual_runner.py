@@ -6,6 +6,7 @@ import pytest
 from coach.model.sites import WearSite
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import MOUNTING, VirtualRunner, rotation
+from tests.support.common import mostly_slow
 
 RATE_HZ = 400.0
 
@@ -75,7 +76,7 @@ def test_the_same_seed_gives_the_same_run_and_memory_stays_bounded() -> None:
     assert len(one.plan.steps) < 120
 
 
-@pytest.mark.parametrize("late", [WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT])
+@pytest.mark.parametrize("late", mostly_slow([WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT], n_quick=1))
 def test_a_foot_that_was_not_read_for_a_minute_is_read_on(late: WearSite) -> None:
     """As where its sensor was out of range, or the whole machine asleep."""
     other = WearSite.RIGHT_FOOT if late is WearSite.LEFT_FOOT else WearSite.LEFT_FOOT

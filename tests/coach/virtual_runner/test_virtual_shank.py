@@ -14,6 +14,7 @@ from coach.model.strides import GaitState, Stride
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import MOUNTING, rotation
 from coach.virtual_runner.steps import SimulatedStep
+from tests.support.common import mostly_slow
 from tests.support.virtual_body import measured
 
 RATE_HZ, SECONDS, SITE = 200.0, 16.0, WearSite.LEFT_SHANK
@@ -69,7 +70,7 @@ def test_an_ankle_without_a_gyroscope_gives_contact_only(speed_mps: float) -> No
     assert np.isnan(longer).all()
 
 
-@pytest.mark.parametrize("speed_mps", [2.5, 3.5, 4.5])
+@pytest.mark.parametrize("speed_mps", mostly_slow([2.5, 3.5, 4.5], n_quick=1))
 def test_the_hump_of_the_swing_is_no_landing(speed_mps: float) -> None:
     """Until 2026-11 the strongest reading was the landing: of people's ankles two thirds of the contacts were wrong."""
     chunk, steps = run(speed_mps)

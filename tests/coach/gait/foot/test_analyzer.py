@@ -11,6 +11,7 @@ from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, Stride, ToeOff
 from tests.support.as_sent import at_rate, part
+from tests.support.common import mostly_slow
 from tests.support.recordings import read
 
 
@@ -36,7 +37,9 @@ def assert_same(a: list[GaitEvent], b: list[GaitEvent], tolerance: float = 1e-9)
                 assert value == theirs[name], name
 
 
-@pytest.mark.parametrize("name", ["demo_run_left_foot_device", "pyshoe_jog_2017-11-27-11-11-24", "wmf_shoe_run"])
+@pytest.mark.parametrize(
+    "name", mostly_slow(["demo_run_left_foot_device", "pyshoe_jog_2017-11-27-11-11-24", "wmf_shoe_run"], n_quick=1)
+)
 def test_events_do_not_depend_on_the_cuts_and_bulk_equals_the_stream(name: str) -> None:
     chunk = read(name).chunk
     whole = streamed(chunk, len(chunk.t_s))
@@ -88,7 +91,7 @@ def bias_sd(errors: list[float]) -> tuple[float, float]:
     return float(np.mean(errors)), float(np.std(errors, ddof=1))
 
 
-@pytest.mark.parametrize("name", FORCE_PLATE)
+@pytest.mark.parametrize("name", mostly_slow(FORCE_PLATE, n_quick=3))
 def test_contact_and_contact_time_are_right_against_force_plates(name: str) -> None:
     pairs = matched(name)
     assert len(pairs) == len(read(name).strides)
@@ -207,7 +210,9 @@ def matched_errors_s(name: str, strides: list[Stride]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("phase", [0.2, 0.7])
-@pytest.mark.parametrize("name", ["biomac_p01_left_foot", "biomac_p01_right_foot", "demo_run_right_foot_device"])
+@pytest.mark.parametrize(
+    "name", mostly_slow(["biomac_p01_left_foot", "biomac_p01_right_foot", "demo_run_right_foot_device"], n_quick=2)
+)
 def test_a_slow_sensor_finds_the_same_strides_and_is_sure_of_its_axes(name: str, phase: float) -> None:
     strides = [e for e in analyse([at_rate(read(name).chunk, 52.0, phase)]) if isinstance(e, Stride)]
     error = matched_errors_s(name, strides)

@@ -11,6 +11,7 @@ from coach.model.samples import ImuChunk
 from coach.model.strides import Stride
 from tests.coach.gait.on_recordings import events
 from tests.support.as_sent import changed, part, random_rotation
+from tests.support.common import mostly_slow
 from tests.support.recordings import read
 
 # A walk in which two searches found one landing; a treadmill runner; a real shoe.
@@ -31,7 +32,7 @@ def numbers_and_words(stride: Stride) -> tuple[dict[str, float], dict[str, Any]]
     return numbers, {name: value for name, value in values.items() if name not in numbers}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_slow(NAMES, n_quick=1))
 def test_chunks_of_any_size_give_the_same_strides(name: str) -> None:
     whole = [numbers_and_words(stride) for stride in strides(name, WHOLE)]
     assert len(whole) >= 10
@@ -62,7 +63,7 @@ def remounted_and_harmed(name: str) -> list[ImuChunk]:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_slow(NAMES, n_quick=1))
 def test_chunks_taken_together_give_to_each_what_it_gives_alone(name: str) -> None:
     chunks = remounted_and_harmed(name)
     alone, together = FootGait(read(name).wear_site), FootGait(read(name).wear_site)

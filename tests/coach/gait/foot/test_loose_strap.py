@@ -11,6 +11,7 @@ from coach.model.metrics import Unknown
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.strides import GaitState, Stride
 from tests.coach.gait.on_recordings import events, pairs
+from tests.support.common import mostly_slow
 from tests.support.recordings import names, read
 
 REAL = ["biomac_p01_right_foot", "pyshoe_jog_2017-11-27-11-13-41", "wmf_shoe_run"]
@@ -40,7 +41,7 @@ def wobbling(chunk: ImuChunk, amplitude_deg: float, hz: float, axis: FloatArray)
     return replace(chunk, acc_mps2=acc, gyr_radps=gyr)
 
 
-@pytest.mark.parametrize("rate_hz", [52.0, 104.0, 200.0])
+@pytest.mark.parametrize("rate_hz", mostly_slow([52.0, 104.0, 200.0], n_quick=1))
 @pytest.mark.parametrize(
     ("name", "hz", "axis", "least_found"),
     [(HEEL, 10, (5, 8, 3), 0.95), (MIDFOOT, 7, (1, 0, 3), 0.95), (FOREFOOT, 14, (0, 1, 0), 0.25)],
@@ -58,8 +59,10 @@ def test_a_sensor_that_wobbles_by_eight_degrees_gives_no_times_and_angles(name, 
         assert stride.stride_time_s is not None
 
 
-@pytest.mark.parametrize("rate_hz", [52.0, 104.0, 200.0])
-@pytest.mark.parametrize("name", REAL + [n for n in names("rbds") if n.endswith("4p5_right_foot_device")][::3])
+@pytest.mark.parametrize("rate_hz", mostly_slow([52.0, 104.0, 200.0], n_quick=2))
+@pytest.mark.parametrize(
+    "name", mostly_slow(REAL + [n for n in names("rbds") if n.endswith("4p5_right_foot_device")][::3], n_quick=4)
+)
 def test_a_firm_strap_is_never_called_loose(name, rate_hz):
     recording = read(name)
     if rate_hz < 0.95 * recording.chunk.rate_hz:

@@ -12,6 +12,7 @@ from coach.model.strides import GaitEvent, Stride
 from tests.coach.gait.foot.test_foot_does_not_depend_on_the_cut import numbers_and_words
 from tests.coach.gait.on_recordings import pairs
 from tests.support import as_sent
+from tests.support.common import mostly_slow
 from tests.support.recordings import read
 
 RUNNERS = ["rbds001_run_2p5_left_foot_device", "rbds013_run_3p5_right_foot_device", "rbds018_run_4p5_left_foot_device"]
@@ -39,7 +40,7 @@ def distance_m(found: list[Stride]) -> float:
     return sum(stride.stride_length_m or 0.0 for stride in found)
 
 
-@pytest.mark.parametrize("name", RUNNERS)
+@pytest.mark.parametrize("name", mostly_slow(RUNNERS, n_quick=1))
 @pytest.mark.parametrize(
     ("rate_hz", "n", "share", "least"), [(200, 10, 0.05, 0.97), (200, 10, 0.10, 0.95), (52, 8, 0.01, 0.97)]
 )
@@ -133,7 +134,7 @@ def test_a_gap_of_three_strides_is_interpolated_by_the_rhythm_and_a_long_one_is_
         assert all(s.toe_off_s is None and s.foot_strike_angle_deg is None and s.impact_g is None for s in inside)
 
 
-@pytest.mark.parametrize("size", [1, 7, 64, 500])
+@pytest.mark.parametrize("size", mostly_slow([1, 7, 64, 500], n_quick=2))
 def test_strides_with_losses_do_not_depend_on_the_cut(size: int) -> None:
     chunk = lossy(read(RUNNERS[1]).chunk, 0.10, 10)
     whole = [numbers_and_words(stride) for stride in strides(chunk)]

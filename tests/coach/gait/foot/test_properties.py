@@ -14,7 +14,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, Stride
 from tests.coach.gait.damage import DAMAGES, Damage, damaged
 from tests.support.as_sent import changed, part, random_rotation
-from tests.support.common import examples
+from tests.support.common import examples, mostly_slow
 from tests.support.recordings import read
 
 MOTION = "pyshoe_jog_2017-11-27-11-11-24"
@@ -53,7 +53,7 @@ def assert_sane(strides: list[Stride]) -> None:
         assert abs(stride.foot_strike_angle_deg or 0.0) < 60.0
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", mostly_slow(range(12), n_quick=4))
 @pytest.mark.parametrize("name", [RUN, "pyshoe_jog_2017-11-27-11-12-18"])
 def test_any_mounting_gives_the_same_strides(name: str, seed: int) -> None:
     chunk = known(name)

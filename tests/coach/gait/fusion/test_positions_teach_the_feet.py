@@ -10,6 +10,7 @@ from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.speed import Odometer, PositionComparison, SpeedComparison, SpeedCorrection
 from coach.model.earth import RADIUS_68
 from coach.model.samples import PositionSample, RunningSpeedSample, TreadmillSample
+from tests.support.common import mostly_slow
 
 SPEED_MPS = 3.0
 METRES_PER_DEGREE = 111_229.0  # of the meridian at 50 degrees north
@@ -54,7 +55,7 @@ def run(
     return body
 
 
-@pytest.mark.parametrize("share", [0.94, 1.0, 1.05])
+@pytest.mark.parametrize("share", mostly_slow([0.94, 1.0, 1.05], n_quick=1))
 def test_a_pods_drift_is_corrected_from_the_first_metre_on(share: float) -> None:
     true_m = SPEED_MPS * 1199.5
     errors = []
@@ -119,7 +120,7 @@ def test_straight_stretches_are_compared() -> None:
 
 
 @pytest.mark.parametrize("wander_s", [1.0, 30.0])
-@pytest.mark.parametrize("accuracy_m", [5.0, 10.0, 15.0])
+@pytest.mark.parametrize("accuracy_m", mostly_slow([5.0, 10.0, 15.0], n_quick=1))
 def test_comparisons_are_as_sure_as_the_fixes_are(accuracy_m: float, wander_s: float) -> None:
     inside = []
     for seed in range(4):

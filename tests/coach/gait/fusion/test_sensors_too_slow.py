@@ -8,12 +8,13 @@ from coach.gait.fusion.body import BodyGait
 from coach.model.metrics import Unknown
 from coach.model.strides import Stride
 from tests.coach.gait.on_recordings import pairs
+from tests.support.common import mostly_slow
 from tests.support.recordings import read
 
 FOOT, ANKLE = (f"rbds023_run_3p5_left_{site}_device" for site in ("foot", "shank"))
 
 
-@pytest.mark.parametrize("rate_hz", [25.0, 33.0])
+@pytest.mark.parametrize("rate_hz", mostly_slow([25.0, 33.0], n_quick=1))
 @pytest.mark.parametrize("name", [FOOT, ANKLE])
 def test_contacts_and_rhythm_are_all_that_a_slow_sensor_gives(name, rate_hz):
     slow = read(name).at_rate(rate_hz)

@@ -103,7 +103,7 @@ def rope_jumping(site, per_minute, flight_s, seed, seconds=40, rate=100.0):
 
 
 @pytest.mark.parametrize("site", [WearSite.PELVIS, WearSite.CHEST])
-@pytest.mark.parametrize("hop", mostly_slow([(120, 0.15), (138, 0.12), (156, 0.12), (168, 0.10)], n_quick=2), ids=str)
+@pytest.mark.parametrize("hop", mostly_slow([(120, 0.15), (138, 0.12), (156, 0.12), (168, 0.10)], n_quick=1), ids=str)
 def test_both_feet_together_are_no_run(site, hop):
     per_minute, flight_s = hop
     n_steps = 0
@@ -128,7 +128,7 @@ def test_fast_steps_on_a_soft_belt_are_not_lost(name, softness):
     assert np.median([s.step_time_s for s in steps if s.step_time_s]) == pytest.approx(60 / 237, rel=0.02)
 
 
-@pytest.mark.parametrize("hz", [3.5, 3.8, 4.2])
+@pytest.mark.parametrize("hz", mostly_slow([3.5, 3.8, 4.2], n_quick=1))
 def test_what_shakes_as_fast_as_a_sprinter_steps_is_no_run(hz):
     rng, t = np.random.default_rng(5), np.arange(4000) / 100.0
     up = GRAVITY_MPS2 * (1 + 0.5 * np.clip(t - 4, 0, 1) * np.sin(2 * np.pi * hz * t))
@@ -175,7 +175,7 @@ def test_posture_agrees_with_motion_capture_and_sides_with_the_plates(name, axia
     assert all(found == true for found, true in sides)
 
 
-@pytest.mark.parametrize("name", ["demo_run_pelvis_device", "sacrum_04_3p33mps_level0"])
+@pytest.mark.parametrize("name", mostly_slow(["demo_run_pelvis_device", "sacrum_04_3p33mps_level0"], n_quick=1))
 def test_how_the_stream_is_cut_changes_nothing(name):
     recording = read(name)
     whole = events(TrunkGait(recording.wear_site), recording)
@@ -185,7 +185,7 @@ def test_how_the_stream_is_cut_changes_nothing(name):
 
 
 @pytest.mark.parametrize("rate_hz", mostly_slow([52.0, 100.0, 104.0, 143.0, 416.0], n_quick=2))
-@pytest.mark.parametrize("name", ["demo_run_pelvis_device", "biomac_p01_pelvis"])
+@pytest.mark.parametrize("name", mostly_slow(["demo_run_pelvis_device", "biomac_p01_pelvis"], n_quick=1))
 def test_the_sampling_rate_changes_no_event(name, rate_hz):
     recording = read(name)
     as_recorded = steps_of(events(TrunkGait(recording.wear_site), recording))
@@ -320,7 +320,7 @@ def test_readings_lost_singly_cost_no_step_only_sureness(name):
     assert factors == {1.0, 2.0}
 
 
-@pytest.mark.parametrize("name", PELVES[:2])
+@pytest.mark.parametrize("name", mostly_slow(PELVES[:2], n_quick=1))
 def test_lost_packets_cost_hardly_a_step_only_sureness(name):
     recording = read(name)
     keep = np.repeat(np.random.default_rng(1).random(len(recording.chunk.t_s) // 10 + 1) > 0.05, 10)

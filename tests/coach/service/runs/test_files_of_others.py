@@ -59,7 +59,7 @@ def test_every_file_of_the_folder_is_tried() -> None:
     assert {path.stem for path in need_reference("fit").glob("*.fit")} == set(FILES)
 
 
-@pytest.mark.parametrize("name", mostly_slow(FILES, 4))
+@pytest.mark.parametrize("name", mostly_slow(FILES, 2))
 def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) -> None:
     kilometres, minutes, n_laps, fields = FILES[name]
     run = history.entry(history.files.import_bytes(content_of(name), f"{name}.fit").run_ids[0]).run
@@ -80,7 +80,7 @@ def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) ->
         history.files.import_bytes(content_of(name))
 
 
-@pytest.mark.parametrize("name", mostly_slow([name for name, facts in FILES.items() if facts[1] > 2.1], n_quick=2))
+@pytest.mark.parametrize("name", mostly_slow([name for name, facts in FILES.items() if facts[1] > 2.1], n_quick=1))
 def test_a_file_is_merged_by_time_into_the_run_that_was_recorded(name: str, history: HistoryService) -> None:
     """The recorded run knows cadence and strides only, and its clock is 12 s ahead of the watch."""
     activity = read_fit(content_of(name))
