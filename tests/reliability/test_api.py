@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("schemathesis", reason="needs schemathesis: pip install 'running-coach[test]'")
+from tests.support.common import needs
+
+pytestmark = needs("schemathesis", "needs schemathesis: pip install 'running-coach[test]'")
 
 
 @pytest.mark.filterwarnings("ignore")

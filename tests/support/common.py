@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +42,11 @@ def mostly_slow(values: Iterable[T], n_quick: int) -> list[T | ParameterSet]:
 def examples(n: int) -> int:
     """How many examples Hypothesis draws where `.ci/run` draws `n`: the fast tier a quarter (tests/conftest.py)."""
     return max(5, n * settings().max_examples // 100)
+
+
+def needs(module: str, why: str) -> pytest.MarkDecorator:
+    """Skip where the module is not installed; found, not loaded: each worker collects each file, and one runs it."""
+    return pytest.mark.skipif(find_spec(module) is None, reason=why)
 
 
 def missing(what: str) -> None:

@@ -3,8 +3,6 @@
 import io
 from datetime import UTC, datetime
 
-import pandas as pd  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from coach.errors import UserError
@@ -29,6 +27,9 @@ SECONDS = [
 
 
 def test_parquet_has_the_columns_of_the_csv_with_types() -> None:
+    import pandas as pd  # here, as half a second of each worker would go into it
+    import pyarrow.parquet as pq
+
     content = write_parquet(SECONDS, START, "r1")
     found = pd.read_parquet(io.BytesIO(content))
     assert set(pd.read_csv(io.StringIO(write_seconds(SECONDS, START))).columns) - {"unknown"} == set(found.columns)

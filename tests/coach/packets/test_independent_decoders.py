@@ -7,11 +7,11 @@ polar-python and bleakheart Polar's frames.
 import math
 import struct
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from bleakheart import HeartRate, PolarMeasurementData
-from bluetooth_sig import BluetoothSIGTranslator
 from hypothesis import given
 from hypothesis import strategies as st
 from polar_python.parsers import parse_polar_data
@@ -23,9 +23,14 @@ from coach.packets.ftms import decode_part
 from coach.packets.heart_rate import decode_heart_rate
 from coach.packets.running_speed import decode_running_speed
 
+if TYPE_CHECKING:
+    from bluetooth_sig import BluetoothSIGTranslator
+
 
 @cache  # it reads its tables, which takes seconds: when a test asks, not when a worker collects
-def sig() -> BluetoothSIGTranslator:
+def sig() -> "BluetoothSIGTranslator":
+    from bluetooth_sig import BluetoothSIGTranslator
+
     return BluetoothSIGTranslator()
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 pytest.importorskip("fsspec", reason="the extra [study] is not installed")
-pytest.importorskip("distributed", reason="the extra [study] is not installed")
 
 from coach.errors import UserError
 from coach.seal.manifest import Manifest, Scope, seal
@@ -27,8 +26,10 @@ from coach.service.study.results import STRIDES, Results
 from coach.service.study.store import Found, StudyStore
 from coach.service.study.work import Done, Job
 from coach.study.rows import RunRow, Status
+from tests.support.common import needs
 from tests.support.study import STARTED_AT, object_server, recording, store_of
 
+pytestmark = needs("distributed", "the extra [study] is not installed")
 KEY = bytes(range(32))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-pytest.importorskip("statsmodels", reason="the extra [study] is not installed")
 pytest.importorskip("fsspec", reason="the extra [study] is not installed")
 
 from coach.cli.root import coach
@@ -18,7 +17,10 @@ from coach.service.study.trial_figure import mean_and_half
 from coach.service.study.trial_table import Trial, TrialTable, table_of_trial, write_table
 from coach.study.trial import TrialValue
 from tests.simulated_trial import SPEED_MPS, STEP, holds, primary, put_in, simulate
+from tests.support.common import needs
 from tests.support.study import store_of
+
+pytestmark = needs("statsmodels", "the extra [study] is not installed")
 
 
 @pytest.fixture(scope="module")
