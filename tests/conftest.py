@@ -80,12 +80,12 @@ if IN_CI:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """More than there are processors: tests wait for radios, clocks, servers and processes a third of their time.
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for radios, clocks, servers and processes now and then.
 
-    Two more; with browsers one, as each worker has its own.
+    No more than that: each worker spends some seconds of a processor to load and to collect.
     """
-    return (os.cpu_count() or 1) + (2 if "not browser" in config.option.markexpr else 1)
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

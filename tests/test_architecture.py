@@ -132,8 +132,13 @@ def room_of(module: str) -> str | None:
     return max(fits, key=len) if fits else None
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -190,7 +195,7 @@ def test_pure_rooms_take_no_clock_file_thread_or_chance() -> None:
         if str(path.relative_to(ROOT)) not in DATA_LOADERS:
             faults += [
                 f"{module}:{node.lineno} calls {ast.unparse(node.func)}"
-                for node in ast.walk(ast.parse(path.read_text()))
+                for node in nodes_of(path)
                 if isinstance(node, ast.Call) and ast.unparse(node.func) in IMPURE_CALLS
             ]
     assert faults == []
@@ -202,7 +207,7 @@ def test_the_wall_clock_is_read_in_one_place() -> None:
     found = [
         f"{module}:{node.lineno} calls {ast.unparse(node.func)}"
         for module, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in dates and module != "coach.wall_clock"
     ]
     assert found == []
@@ -233,7 +238,7 @@ def test_package_markers_are_empty() -> None:
 def test_a_class_name_has_one_meaning() -> None:
     places: dict[str, list[str]] = {}
     for module, path in MODULES.items():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(module)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -4,10 +4,10 @@ import math
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -34,9 +34,21 @@ def need_reference(name: str = "") -> Path:
 
 def mostly_slow(values: Iterable[T], n_quick: int) -> list[T | ParameterSet]:
     """Values to parametrize with, of which the fast tier takes some `n_quick`, evenly chosen, and `.ci/run` all."""
+    return [
+        value if is_quick else pytest.param(value, marks=pytest.mark.slow)
+        for value, is_quick in _chosen(values, n_quick)
+    ]
+
+
+def mostly_slow_rows(rows: Iterable[tuple[Any, ...]], n_quick: int) -> list[ParameterSet]:
+    """As `mostly_slow`, where each row holds the values of several parameters."""
+    return [pytest.param(*row, marks=() if is_quick else pytest.mark.slow) for row, is_quick in _chosen(rows, n_quick)]
+
+
+def _chosen(values: Iterable[T], n_quick: int) -> Iterator[tuple[T, bool]]:
     known = list(values)
     step = max(1, math.ceil(len(known) / n_quick))
-    return [value if i % step == 0 else pytest.param(value, marks=pytest.mark.slow) for i, value in enumerate(known)]
+    return ((value, i % step == 0) for i, value in enumerate(known))
 
 
 def examples(n: int) -> int:

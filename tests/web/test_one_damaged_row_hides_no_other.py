@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime
+from functools import cache
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,10 +11,11 @@ from flask.testing import FlaskClient
 from coach.model.links import SensorUse
 from coach.model.pain import RedFlagAnswers
 from coach.model.runner import RunnerProfile
-from coach.model.runs import Run, RunState
+from coach.model.runs import Run, RunState, RunSummary
 from coach.model.sites import WearSite
 from coach.summary.summarise import summarise
 from tests.coach.summary.runs import make_strides
+from tests.support.common import mostly_slow_rows
 from tests.web.page_coach import PageCoach
 
 AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -32,13 +34,18 @@ PAGES = (
 )
 
 
+@cache
+def summary() -> RunSummary:
+    return summarise(make_strides(2))
+
+
 @pytest.fixture
 def kept(coach: PageCoach) -> PageCoach:
     """Two runs, a sensor, answers about warning signs and a profile."""
     use = SensorUse("A", "Pod", "running_speed_cadence")
     for run_id in ("r1", "r2"):
         coach.store.runs.create(Run(run_id, AT, RunState.FINISHED, f"Run {run_id}", 600.0, 1800.0, sensors=(use,)))
-        coach.store.runs.save_summary(run_id, summarise(make_strides(2)))
+        coach.store.runs.save_summary(run_id, summary())
     coach.runner.answer_red_flags(())
     coach.strength.create("home", "mon,thu", "18:30", "Europe/London", date(2026, 3, 2))
     coach.store.sensors.remember(SensorUse("B", "Shoe", "movesense", WearSite.LEFT_FOOT), AT)
@@ -61,27 +68,30 @@ def spoil(coach: PageCoach, table: str, column: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("table", "column", "value"),
-    [
-        ("runs", "laps", "x"),
-        ("runs", "sensors", b"\x00\xff"),
-        ("runs", "sources", "-1"),
-        ("runs", "plan", "[1]"),
-        ("runs", "place", "x"),
-        ("runs", "duration_s", "x"),
-        ("runs", "shoes", b"\x00\xff"),
-        ("red_flag_answers", "signs", "x"),
-        ("sensors", "settings", "x"),
-        ("run_summaries", "foot_strike_share", "x"),
-        ("run_summaries", "uncertainty", "[1]"),
-        ("run_summaries", "speed_mps", "x"),
-        ("trend_points", "value", "x"),
-        ("strength_sessions", "state", "x"),
-        ("strength_sessions", "slot_day", "2026-99-99"),
-        ("strength_sessions", "exercises", "{}"),
-        ("runner", "goals", "{"),
-        ("runner", "height_m", "x"),
-        ("runner", "time_zone", "Nowhere/At_all"),
-    ],
+    mostly_slow_rows(
+        [
+            ("runs", "laps", "x"),
+            ("runs", "sensors", b"\x00\xff"),
+            ("runs", "sources", "-1"),
+            ("runs", "plan", "[1]"),
+            ("runs", "place", "x"),
+            ("runs", "duration_s", "x"),
+            ("runs", "shoes", b"\x00\xff"),
+            ("red_flag_answers", "signs", "x"),
+            ("sensors", "settings", "x"),
+            ("run_summaries", "foot_strike_share", "x"),
+            ("run_summaries", "uncertainty", "[1]"),
+            ("run_summaries", "speed_mps", "x"),
+            ("trend_points", "value", "x"),
+            ("strength_sessions", "state", "x"),
+            ("strength_sessions", "slot_day", "2026-99-99"),
+            ("strength_sessions", "exercises", "{}"),
+            ("runner", "goals", "{"),
+            ("runner", "height_m", "x"),
+            ("runner", "time_zone", "Nowhere/At_all"),
+        ],
+        n_quick=7,
+    ),
 )
 def test_every_page_shows_all_else(
     kept: PageCoach, client: FlaskClient, table: str, column: str, value: object

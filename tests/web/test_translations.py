@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import pytest
 
@@ -89,10 +90,15 @@ def test_what_reads_as_in_english_was_looked_at(language: str) -> None:
     assert alike - SAME["*"] - SAME[language] == set()
 
 
+@cache
+def spoken() -> dict[str, list[str]]:
+    return english()
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_all_that_the_coach_says_is_translated(language: str) -> None:
     known = read_phrases(language)
-    assert [phrase for name in english().values() for phrase in name if not known.get(phrase)] == []
+    assert [phrase for name in spoken().values() for phrase in name if not known.get(phrase)] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -29,7 +29,7 @@ from tests.support.common import mostly_slow
 RULES = {rule.id: rule for rule in load_rules()}
 FOCUSES = ("lengthen", "quicker", "softer", "midfoot", "lean", "swing", "even", None)
 FOCUS_WEIGHTS = (0.3, 0.15, 0.15, 0.15, 0.05, 0.05, 0.1, 0.05)
-N_BATCHES, N_EACH = 40, 50
+N_BATCHES, N_EACH = 100, 20
 N_LONG = 200  # of ten minutes; the others are quicker: all happens in four, seen every three seconds
 MINUTES = 10.0
 SHORT_MINUTES, SHORT_HZ = 4.0, 1 / 3

@@ -105,7 +105,7 @@ def worn(running: Spans, sites: Sequence[WearSite], rate_hz: float = 104.0) -> t
     return strides, seconds
 
 
-@pytest.mark.parametrize("sites", [(WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT), (WearSite.RIGHT_FOOT,)])
+@pytest.mark.parametrize("sites", mostly_slow([(WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT), (WearSite.RIGHT_FOOT,)], 1))
 def test_metres_of_feet_are_speed_times_moving_time(sites: Sequence[WearSite]) -> None:
     """The first step from standing is no stride: neither its time nor its metres are known."""
     running, pauses = stretches(5, seed=5, run_s=(10.0, 16.0))

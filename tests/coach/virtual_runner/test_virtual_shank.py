@@ -14,7 +14,7 @@ from coach.model.strides import GaitState, Stride
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import MOUNTING, rotation
 from coach.virtual_runner.steps import SimulatedStep
-from tests.support.common import mostly_slow
+from tests.support.common import mostly_slow, mostly_slow_rows
 from tests.support.virtual_body import measured
 
 RATE_HZ, SECONDS, SITE = 200.0, 16.0, WearSite.LEFT_SHANK
@@ -49,7 +49,9 @@ def errors(chunk: ImuChunk, steps: list[SimulatedStep]) -> tuple[FloatArray, Flo
     return np.array(late), np.array(longer)
 
 
-@pytest.mark.parametrize(("speed_mps", "rate_share"), [(2.5, 1.0), (3.5, 0.85), (3.5, 1.2), (4.5, 1.0)])
+@pytest.mark.parametrize(
+    ("speed_mps", "rate_share"), mostly_slow_rows([(2.5, 1.0), (3.5, 0.85), (3.5, 1.2), (4.5, 1.0)], n_quick=2)
+)
 def test_an_ankle_with_a_gyroscope_gives_contact_and_contact_time(speed_mps: float, rate_share: float) -> None:
     late, longer = errors(*run(speed_mps, rate_share))
     assert len(late) >= 16

@@ -142,7 +142,7 @@ def test_a_cut_that_ends_anywhere_leaves_the_whole_run_alone(
     history: HistoryService, monkeypatch: pytest.MonkeyPatch, cut: str, n_before: int
 ) -> None:
     """Before, the parts were there beside the whole: the same metres twice."""
-    keep_run(history)
+    keep_run(history, minutes=6)
     runs, n_calls = history._store.runs, 0
     real = getattr(runs, cut)
 
