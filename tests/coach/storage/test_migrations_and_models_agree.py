@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.script import ScriptDirectory
 
 from coach.model.runs import RunFilter, Sport
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState
-from coach.storage.database import Database
+from coach.storage.database import Connection, Database
 from coach.storage.dump import load
 from coach.storage.reminders import KeptReminders
 from coach.storage.schema import MIGRATIONS, alembic_config, head, revision_of
@@ -37,12 +35,25 @@ def schema_of(database: Database) -> set[tuple[object, ...]]:
     return found
 
 
+def upgrade(connection: Connection, revision: str) -> None:
+    from alembic import command  # with SQLAlchemy half a second, which each worker would take
+
+    command.upgrade(alembic_config(connection), revision)
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    from alembic import command
+
+    command.downgrade(alembic_config(connection), revision)
+
+
 def test_migrations_end_where_the_models_are(tmp_path: Path) -> None:
+    from alembic.script import ScriptDirectory
+
     database = Database(tmp_path / "migrated.sqlite")
     with database.write() as connection:
-        config = alembic_config(connection)
-        assert ScriptDirectory.from_config(config).get_current_head() == head()
-        command.upgrade(config, "head")
+        assert ScriptDirectory.from_config(alembic_config(connection)).get_current_head() == head()
+        upgrade(connection, "head")
     with database.read() as connection:
         assert revision_of(connection) == head()
     hint = "a change of the models needs a migration of its own in coach/storage/migrations/versions"
@@ -61,8 +72,8 @@ def test_an_older_file_is_migrated_when_it_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite"
     database = Database(path)
     with database.write() as connection:
-        command.upgrade(alembic_config(connection), "head")
-        command.downgrade(alembic_config(connection), "base")
+        upgrade(connection, "head")
+        downgrade(connection, "base")
     database.close()
     store = Store(path)
     assert store.runs.list() == []
@@ -116,7 +127,7 @@ def test_a_reminder_that_went_out_before_the_rename_stays_delivered(tmp_path: Pa
     """Its columns and its state had other names until 0006: a reminder must neither vanish nor go out again."""
     path = tmp_path / "old.sqlite"
     with closing(Database(path)) as database, database.write() as connection:
-        command.upgrade(alembic_config(connection), "0006")
+        upgrade(connection, "0006")
         connection.execute(
             'INSERT INTO reminders (key, due_at, expires_at, title, body, link, "group", facts, source, state,'
             " told_by, told_at) VALUES ('a', '2026-11-01', '2026-11-02', '', '', '', '', '{}', 's', 'told',"
@@ -127,7 +138,7 @@ def test_a_reminder_that_went_out_before_the_rename_stays_delivered(tmp_path: Pa
         assert (sent.reminder.key, sent.delivered_by) == ("a", "1-2")
         assert sent.delivered_at == datetime(2026, 11, 1, 7, tzinfo=UTC)
     with closing(Database(path)) as database, database.write() as connection:
-        command.downgrade(alembic_config(connection), "0006")
+        downgrade(connection, "0006")
         assert connection.execute("SELECT state, told_by FROM reminders").fetchall() == [("told", "1-2")]
 
 
