@@ -52,8 +52,10 @@ class _Numbers:
         return type(value) is float
 
     def put(self, row: int, value: Value) -> None:
-        _pad(self.values, row, _NAN)
-        self.values.append(value)
+        values = self.values
+        if len(values) < row:
+            _pad(values, row, _NAN)
+        values.append(value)
 
     def floats(self, n: int) -> FloatArray:
         return np.asarray(_whole(self.values, n, _NAN))
@@ -182,13 +184,14 @@ class Columns(Sequence[Noun], Generic[Noun]):
         if self._rows is not None:
             self._columns = {name: column.taken(self._rows, self._n) for name, column in self._columns.items()}
             self._n, self._rows = len(self._rows), None
+        columns, row = self._columns, self._n
         for name, value in zip(self.names, self._values(noun), strict=True):
             if value is None:
                 continue
-            column = self._columns.get(name)
+            column = columns.get(name)
             if column is None or not column.takes(value):
-                column = self._columns[name] = self._fitting(column, value)
-            column.put(self._n, value)
+                column = columns[name] = self._fitting(column, value)
+            column.put(row, value)
         self._n += 1
 
     def extend(self, nouns: Iterable[Noun]) -> None:
@@ -313,8 +316,7 @@ def _numbers(values: FloatArray) -> _Numbers:
 
 def _pad(values: "array[Cell]", row: int, unknown: Cell) -> None:
     """Fill in the rows that knew nothing when a later one does."""
-    if len(values) < row:
-        values.extend([unknown] * (row - len(values)))
+    values.extend([unknown] * (row - len(values)))
 
 
 def _whole(values: "array[Cell]", n: int, unknown: Cell) -> Value:

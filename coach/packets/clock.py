@@ -15,6 +15,7 @@ from coach.model.arrays import np
 from coach.model.samples import FloatArray
 
 _JUMP_S: Final = 1.0  # a device clock cannot run ahead of the host by this
+_USUAL_S: Final = 0.9 * _JUMP_S  # so near to its line a packet is none of a clock that jumped
 _LATE_S: Final = 10.0  # longer than any radio holds packets back; a computer that was asleep may
 # What was kept for a sleeping computer comes all at once; a device that restarted sends at its pace. Both by judgement.
 _HELD_SHARE: Final = 0.1  # of the device's time by which packets that were held up become less late, at least
@@ -154,14 +155,15 @@ class DeviceClock:
         """Take a packet whose newest reading was taken at `device_s` and which came at `arrival_s`;
         whether the device restarted."""
         delay = arrival_s - device_s
-        self.goes_on = device_s >= self._newest_s and delay >= self._least_s - _LATE_S
-        self._least_s = min(self._least_s, delay) if self.goes_on else delay
-        if self._line is None:
+        least_s, line = self._least_s, self._line
+        self.goes_on = goes_on = device_s >= self._newest_s and delay >= least_s - _LATE_S
+        if delay < least_s or not goes_on:
+            self._least_s = delay
+        if line is None:
             is_first = self._last_host_s == -np.inf
             self._begin(device_s, delay)
             self.n_restarts += not is_first
             return not is_first
-        line = self._line
         over = delay - (line.level + line.slope * (device_s - line.at))
         if over > _LATE_S and self._is_held_up(device_s, over):
             self._newest_s = device_s
@@ -181,7 +183,7 @@ class DeviceClock:
         line = self._line
         if line is None:
             return False
-        return abs(arrival_s - device_s - (line.level + line.slope * (device_s - line.at))) < 0.9 * _JUMP_S
+        return abs(arrival_s - device_s - (line.level + line.slope * (device_s - line.at))) < _USUAL_S
 
     def restart(self) -> None:
         """Forget the fit; what comes next is on another device clock. Host times still rise."""

@@ -224,9 +224,10 @@ class ImuStream:
             if not clock.is_usual(first + interval_s * (n - 1), arrival):
                 break
             self.follow_pace(elapsed_s, n_before)
-            last_s = first + self.interval_s * (n - 1)
+            interval_s = self.interval_s
+            last_s = first + interval_s * (n - 1)
             clock.observe(last_s, arrival)
-            steps.append((first, self.interval_s, *clock.step(first, last_s)))
+            steps.append((first, interval_s, *clock.step(first, last_s)))
             begun_s, n_before = first, n
         if steps:
             self._last, self._last_arrival_s = last_s, arrival_s[len(steps) - 1]
@@ -280,16 +281,22 @@ class ImuStream:
 
     def follow_pace(self, elapsed_s: float, n: int) -> None:
         """Follow the true sampling interval: `n` intervals took `elapsed_s` of device time without a gap."""
-        if n > 0 and abs(elapsed_s / n * self._facts.rate_hz - 1.0) < 0.25:
-            if len(self._pace) == _MEMORY:
-                gone_s, gone = self._pace[0]
-                self._pace_s, self._pace_n = self._pace_s - gone_s, self._pace_n - gone
-            self._pace.append((elapsed_s, n))
-            self._pace_s, self._pace_n = self._pace_s + elapsed_s, self._pace_n + n
-            self._tally.whole_s += elapsed_s
-            self._tally.whole_n += n
-            nominal = 1.0 / self._facts.rate_hz
-            self.interval_s = min(max(self._pace_s / self._pace_n, 0.9 * nominal), 1.1 * nominal)
+        rate_hz = self._facts.rate_hz
+        if n > 0 and abs(elapsed_s / n * rate_hz - 1.0) < 0.25:
+            pace, pace_s, pace_n, tally = self._pace, self._pace_s, self._pace_n, self._tally
+            if len(pace) == _MEMORY:
+                gone_s, gone = pace[0]
+                pace_s, pace_n = pace_s - gone_s, pace_n - gone
+            pace.append((elapsed_s, n))
+            self._pace_s, self._pace_n = pace_s, pace_n = pace_s + elapsed_s, pace_n + n
+            tally.whole_s += elapsed_s
+            tally.whole_n += n
+            nominal, interval_s = 1.0 / rate_hz, pace_s / pace_n
+            if interval_s < 0.9 * nominal:
+                interval_s = 0.9 * nominal
+            elif interval_s > 1.1 * nominal:
+                interval_s = 1.1 * nominal
+            self.interval_s = interval_s
 
     def _measure_rate(self, first_host_s: float) -> None:
         """Count readings a second: by the device's pace where the stream follows it, else by what came and was lost."""

@@ -119,11 +119,12 @@ class OwnAxes:
     from rest to rest. Both are sums that fade with ALIGNMENT.own_strides. n: push-offs so far.
     """
 
-    __slots__ = ("_force", "_moment", "_push", "_yaw", "axes", "n")
+    __slots__ = ("_force", "_left", "_moment", "_turn", "axes", "n")
 
     def __init__(self, push: FloatArray, is_left: bool, push_yaw_deg: float) -> None:
         self.n = 0
-        self._yaw = math.radians(push_yaw_deg if is_left else -push_yaw_deg)
+        yaw = math.radians(push_yaw_deg if is_left else -push_yaw_deg)
+        self._turn = math.cos(yaw), math.sin(yaw)
         self._force = np.zeros(3)
         self._moment = np.zeros((3, 3))
         self._use(push)
@@ -139,14 +140,16 @@ class OwnAxes:
         self.n += 1
         self._moment *= 1.0 - 1.0 / ALIGNMENT.own_strides
         self._moment += rate.dot(rate.T)
-        if self.n >= ALIGNMENT.own_least and self._force.any():
+        if self.n >= ALIGNMENT.own_least and any(self._force.tolist()):
             left = dominant_axis(self._moment)  # of either sign: the one that lies with the axis so far
-            self._use(frame(left if left @ self._push[1] > 0.0 else -left, self._force))
+            self._use(frame(left if left.dot(self._left) > 0.0 else -left, self._force))
 
     def _use(self, push: FloatArray) -> None:
-        self._push = forward, left, up = push
-        c, s = math.cos(self._yaw), math.sin(self._yaw)
-        self.axes = np.array((c * forward - s * left, c * left + s * forward, up))
+        self._left = push[1]
+        forward, left, up = push.tolist()
+        c, s = self._turn
+        pairs = list(zip(forward, left, strict=True))  # plain numbers: three are too few for array calls to pay
+        self.axes = np.array(([c * x - s * y for x, y in pairs], [c * y + s * x for x, y in pairs], up))
 
 
 def dominant_axis(second_moment: FloatArray) -> FloatArray:
@@ -158,9 +161,9 @@ def dominant_axis(second_moment: FloatArray) -> FloatArray:
 
 def frame(left: FloatArray, up: FloatArray) -> FloatArray:
     """Return (3, 3) rows forward, left, up: up is kept, left made square to it."""
-    up = up / math.sqrt(up @ up)
-    left = left - (left @ up) * up
-    left /= math.sqrt(left @ left)
+    up = up / math.sqrt(up.dot(up))
+    left = left - left.dot(up) * up
+    left /= math.sqrt(left.dot(left))
     (a, b, c), (x, y, z) = left.tolist(), up.tolist()
     return np.array([(b * z - c * y, c * x - a * z, a * y - b * x), (a, b, c), (x, y, z)])
 

@@ -41,6 +41,7 @@ from coach.gait.foot.trajectory import (
     Motion,
     integral,
     landing_motion,
+    own_velocity,
     peak_shift,
     point_climb,
     push_motion,
@@ -101,9 +102,7 @@ def _landing(
     is_landing = rise > params.least_rise_mps2 and first > 0
     # As the foot comes down it turns already: only what it turns faster than that is a slap.
     at_rest = max(pitch[max(row - round(params.before_slap_s * rate_hz), 0)], 0.0)
-    above = [0.0] * n
-    for k in range(n):
-        above[k] = pitch[k] if pitch[k] > at_rest else at_rest
+    above = [rate if rate > at_rest else at_rest for rate in pitch]
     slap_s, _, slap, slap_first = _onset(t, above, 0, params.slap_share, params.onset_rise_share)
     clear = 0.0
     if slap_first > 0:
@@ -199,8 +198,7 @@ def cues(
 ) -> LandingCues | None:
     """Return the cues of the landing in a window that ends at mid-stance, or None where nothing lands in it.
 
-    attitude: after each of the window's half turns. pivot: forward, up [m] of the metatarsal joints from
-    the sensor.
+    attitude: after each of the window's half turns. pivot: forward, up [m] of the metatarsal joints from the sensor.
     """
     dt, n, t0 = of.dt_s, len(of.t_s), of.t_s.item(0)
     motion = landing_motion(of, attitude)
@@ -220,16 +218,14 @@ def cues(
     weight = np.minimum(np.maximum(share, params.energy_from), last)
     weight[1:] -= weight[:-1].copy()
     weight[0] -= params.energy_from
-    centre = first + float(weight.dot(np.arange(n - first))) / (last - params.energy_from)
+    centre = first + float(weight.dot(np.arange(0.0, n - first))) / (last - params.energy_from)
     c = math.ceil(centre)
-    rise = _rise(motion.lift_mps2, c, n, dt, params)
+    rise = _rise(motion.lift_mps2.tolist(), c, dt, params)
     ball = point_climb(motion.climb_mps, tilt, of.rate, *pivot)
-    braking = np.empty(n)
-    braking[1:-1] = ball[2:] - ball[:-2]
-    braking[0], braking[-1] = braking[1], braking[-2]
-    low, high = max(0, c - round(params.brake_before_s / dt)), min(n, c + round(params.brake_after_s / dt))
-    m = low + int(braking[low:high].argmax())
-    brake = m + peak_shift(braking, m)
+    braking = (ball[2:] - ball[:-2]).tolist()
+    braking = [braking[0], *braking, braking[-1]]
+    brake_row = _top(braking, c - round(params.brake_before_s / dt), c + round(params.brake_after_s / dt))
+    brake = brake_row + peak_shift(braking, brake_row)
     if math.isnan(rise):
         rise = centre  # the acceleration never falls below its level: the jerk alone says when
     elevation = np.degrees(np.arcsin(np.minimum(np.maximum(tilt[0], -1.0), 1.0)))
@@ -252,13 +248,19 @@ def _near_ground(motion: Motion, pivot: tuple[float, float], params: FootParams)
     return max(0, high.item(-1) - 1) if len(high) else 0
 
 
-def _rise(lift: FloatArray, c: int, n: int, dt: float, params: FootParams) -> float:
+def _top(values: Sequence[float], low: int, high: int) -> int:
+    """Return the row of the largest value between the rows low and high, the first of several."""
+    part = values[max(0, low) : high]
+    return max(0, low) + part.index(max(part))
+
+
+def _rise(lift: Sequence[float], c: int, dt: float, params: FootParams) -> float:
     """Return the row at which the upward acceleration passes a share of its peak near row `c`; nan if it does not."""
-    low, high = max(0, c - round(params.rise_before_s / dt)), min(n, c + round(params.rise_after_s / dt))
-    k = low + int(lift[low:high].argmax())
-    i = max(0, k - round(params.rise_search_s / dt))
-    i += int(lift[i : k + 1].argmin())
-    level = lift.item(i) + params.rise_share * (lift.item(k) - lift.item(i))
+    k = _top(lift, c - round(params.rise_before_s / dt), c + round(params.rise_after_s / dt))
+    start = max(0, k - round(params.rise_search_s / dt))
+    before = lift[start : k + 1]
+    i = start + before.index(min(before))
+    level = lift[i] + params.rise_share * (lift[k] - lift[i])
     return i + rises_through(lift[i : k + 1], level, is_last=True)
 
 
@@ -266,17 +268,15 @@ def _peak(rate: FloatArray, line: float, dt: float, params: FootParams) -> float
     """Return the row of the peak of angular acceleration about the row `line`: large and near."""
     turn = rate[:, 2:] - rate[:, :-2]
     turn *= turn
-    size = np.sqrt(np.add.reduce(turn))  # of rows 1 .. n - 2
-    tops = ((size[1:-1] > size[:-2]) & (size[1:-1] >= size[2:])).nonzero()[0] + 1
-    if not len(tops):
-        return line
-    found = [k + 1 + peak_shift(size, k) for k in tops.tolist()]
-    width = params.peak_width_s / dt
-    near = [
-        size.item(k) * math.exp(-0.5 * ((row - line) / width) ** 2) for k, row in zip(tops.tolist(), found, strict=True)
-    ]
-    most = params.peak_window_s / dt
-    nearest: float = found[near.index(max(near))]
+    size = np.sqrt(np.add.reduce(turn)).tolist()  # of rows 1 .. n - 2
+    width, most = params.peak_width_s / dt, params.peak_window_s / dt
+    nearest, largest = line, -math.inf
+    for k in range(1, len(size) - 1):
+        if size[k - 1] < size[k] >= size[k + 1]:
+            row = k + 1 + peak_shift(size, k)
+            near = size[k] * math.exp(-0.5 * ((row - line) / width) ** 2)
+            if near > largest:
+                nearest, largest = row, near
     return line + min(max(nearest - line, -most), most)
 
 
@@ -383,7 +383,8 @@ def push_off(of: Fine, heel_off: int, pivot: tuple[float, float], params: FootPa
     motion = push_motion(of)
     dt, t0 = of.dt_s, of.t_s.item(0)
     points_m = np.array(((pivot[0] + params.tip_m,), (pivot[0],)))
-    tip, ball = point_climb(motion.climb_mps, motion.tilt, of.rate, points_m, pivot[1])[:, heel_off:]
+    climb, tilt, rate = motion.velocity_mps[2, heel_off:], motion.tilt[:, heel_off:], of.rate[:, heel_off:]
+    tip, ball = point_climb(climb, tilt, rate, points_m, pivot[1]).tolist()
     tip_s = t0 + dt * (heel_off + rises_through(tip, params.tip_mps))
     ball_s = t0 + dt * (heel_off + rises_through(ball, params.ball_mps))
     pitch = of.rate[1]
@@ -394,6 +395,6 @@ def push_off(of: Fine, heel_off: int, pivot: tuple[float, float], params: FootPa
     pushing = of.rate[:, heel_off : top + 1]
     if square <= 0.0 or len(rates) < 3:
         return PushOff(tip_s, ball_s, None, pushing)
-    own = motion.own[:, heel_off:end]
+    own = own_velocity(motion, heel_off, end)
     pivot = (float(own[2].dot(rates)) / square, -float(own[0].dot(rates)) / square)
     return PushOff(tip_s, ball_s, pivot, pushing)

@@ -210,7 +210,7 @@ def _rest(window: FloatArray, foot: FootSensor) -> tuple[float, float]:
     n = rate.shape[1]
     force = np.add.reduce(window[AX : AX + 3], axis=1) / n
     turn = float(np.add.reduce(np.sqrt(np.add.reduce(rate))) / n)
-    return turn, abs(math.sqrt(force @ force) - GRAVITY_MPS2)
+    return turn, abs(math.sqrt(force.dot(force)) - GRAVITY_MPS2)
 
 
 def _stride(
@@ -250,7 +250,7 @@ def _trajectory(
         return _lent(usual, time_s)
     found = path(rows, attitude)
     if is_brief:
-        now.own.add_force((found.drift_mps2 + UP_MPS2) @ foot.axes.axes)
+        now.own.add_force((found.drift_mps2 + UP_MPS2).dot(foot.axes.axes))
         now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)
     own = Speed(found.length_m / time_s, _speed_sd(found, following, lost_s, time_s, foot))
     now.saw(own, params)

@@ -10,6 +10,7 @@ Slow sensors are interpolated by cubics first: reading by reading, the derivativ
 """
 
 import math
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -25,7 +26,10 @@ BLOCK: Final = 8  # small turns scanned together where there are few; any number
 
 IndexArray = npt.NDArray[np.intp]
 ComplexArray = npt.NDArray[np.complex128]
-Attitude = tuple[ComplexArray, ComplexArray]  # quaternions as pairs, see `attitudes`
+Attitude = ComplexArray  # (2, ...) quaternions as pairs, see `attitudes`
+# Taylor's series of cos(x) and sin(x) / x in the square of x: what is taken from 1, and what from that.
+_FIRST: Final = np.array((1.0 / 2.0, 1.0 / 6.0)).reshape(2, 1)
+_NEXT: Final = np.array((1.0 / 24.0, 1.0 / 120.0)).reshape(2, 1)
 
 
 class Path(NamedTuple):
@@ -64,7 +68,7 @@ def half_turns(rate: FloatArray, half_s: FloatArray | float) -> FloatArray:
 
 def _pushes(half_s: FloatArray, force: FloatArray, attitude: Attitude) -> FloatArray:
     """Return integrals of the force (3, m, ...) over each interval, (3, m - 1, ...), turned as at the start."""
-    world = rotated(*attitude, force)
+    world = rotated(attitude, force)
     pushes = world[:, 1:] + world[:, :-1]
     pushes *= half_s
     return pushes
@@ -170,18 +174,16 @@ def attitudes(*half_turns: FloatArray) -> list[Attitude]:
     while offset < BLOCK:
         _multiply(cube[:, :-offset], cube[:, offset:], out=cube[:, offset:])
         offset *= 2
-    before_a: list[complex] = []
-    before_b: list[complex] = []
+    before: list[tuple[complex, complex]] = []
     turns = zip(*cube[:, -1].tolist(), strict=True)
     for n in n_blocks:
         a, b = 1.0 + 0.0j, 0.0j
         for c, d in islice(turns, n):
-            before_a.append(a)
-            before_b.append(b)
+            before.append((a, b))
             a, b = a * c - b * d.conjugate(), a * d + b * c.conjugate()
-    _multiply(np.array((before_a, before_b))[:, None], cube, out=cube)
-    whole_a, whole_b = cube.transpose(0, 2, 1).reshape(2, -1)
-    return [(whole_a[span], whole_b[span]) for span in spans]
+    _multiply(np.array(before).T[:, None], cube, out=cube)
+    whole = cube.transpose(0, 2, 1).reshape(2, -1)
+    return [whole[:, span] for span in spans]
 
 
 def _multiply(before: ComplexArray, pairs: ComplexArray, out: ComplexArray) -> None:
@@ -195,17 +197,18 @@ def _multiply(before: ComplexArray, pairs: ComplexArray, out: ComplexArray) -> N
 
 def _small_turns(half_turns: FloatArray) -> ComplexArray:
     """Return (2, ...) quaternions as pairs, of (3, ...) half angles."""
-    squared = np.add.reduce(half_turns * half_turns)
-    numbers = np.empty((2, *squared.shape, 2))
-    numbers[0, ..., 0] = 1.0 - squared * (0.5 - squared * (1.0 / 24.0))
-    size = squared * (1.0 / 120.0)
-    size -= 1.0 / 6.0
-    size *= squared
-    size += 1.0
-    np.multiply(half_turns[0], size, out=numbers[0, ..., 1])
-    np.multiply(half_turns[1], size, out=numbers[1, ..., 0])
-    np.multiply(half_turns[2], size, out=numbers[1, ..., 1])
-    pairs: ComplexArray = numbers.view(np.complex128)[..., 0]
+    shape = half_turns.shape[1:]
+    turns = half_turns.reshape(3, -1)
+    squared = np.add.reduce(turns * turns)
+    parts = _NEXT * squared  # Taylor's series, of both at once
+    np.subtract(_FIRST, parts, out=parts)
+    parts *= squared
+    np.subtract(1.0, parts, out=parts)
+    numbers = np.empty((2, len(squared), 2))
+    numbers[0, :, 0] = parts[0]
+    np.multiply(turns[0], parts[1], out=numbers[0, :, 1])
+    np.multiply(turns[1:], parts[1], out=numbers[1].T)
+    pairs: ComplexArray = numbers.view(np.complex128).reshape(2, *shape)
     return pairs
 
 
@@ -225,21 +228,24 @@ def _attitudes(half_turns: FloatArray) -> Attitude:
         _multiply(cube[:, k - 1, -1], cube[:, k, -1], out=cube[:, k, -1])
     for k in range(width - 1):
         _multiply(cube[:, :-1, -1], cube[:, 1:, k], out=cube[:, 1:, k])
-    return pairs[0, :n], pairs[1, :n]
+    return pairs[:, :n]
 
 
-def rotated(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
-    """Return (3, ...) vectors turned by the attitudes (a, b), (...), from the foot to the ground: q v q*, as pairs."""
+def rotated(attitude: Attitude, vector: FloatArray) -> FloatArray:
+    """Return (3, ...) vectors turned by attitudes (2, ...), from the foot to the ground: q v q*, as pairs."""
+    a, b = attitude
     along = 1j * vector[0]
     across = np.empty(a.shape, np.complex128)
     across.real, across.imag = vector[1], vector[2]
-    c = a * along - b * across.conj()
-    d = a * across - b * along  # a vector's scalar part is 0: along is its own conjugate but for the sign
+    c = a * along
+    c -= b * across.conj()
+    d = a * across
+    d -= b * along  # a vector's scalar part is 0: along is its own conjugate but for the sign
     out = np.empty(vector.shape)
     np.multiply(c, a.conj(), out=along)
     along += d * b.conj()
     out[0] = along.imag
-    across = d * a
+    np.multiply(d, a, out=across)
     across -= c * b
     out[1], out[2] = across.real, across.imag
     return out
@@ -288,15 +294,14 @@ def fine(window: FloatArray, axes: FloatArray, bias_radps: FloatArray, least_hz:
     return Fine(t.item(0) + dt * at, dt / parts, values[:3], values[3:])
 
 
-def _tilt(a: ComplexArray, b: ComplexArray) -> FloatArray:
+def _tilt(attitude: Attitude) -> FloatArray:
     """Return (3, n) upward direction in the shoe's axes of attitudes against the ground."""
-    square = a * a
-    square -= b * b
-    across = a * a
-    across += b * b
+    a, b = attitude
+    square_a, square_b = attitude * attitude
     tilt = np.empty((3, len(a)))
     np.multiply(-2.0, (a * b).real, out=tilt[0])
-    tilt[1], tilt[2] = across.imag, square.real
+    np.add(square_a.imag, square_b.imag, out=tilt[1])
+    np.subtract(square_a.real, square_b.real, out=tilt[2])
     return tilt
 
 
@@ -314,7 +319,10 @@ def landing_motion(of: Fine, attitude: Attitude) -> Motion:
     """Return the motion before mid-stance, the last row; attitude: after each of its half turns."""
     a, b = attitude
     last_a, last_b = a[-1].conjugate(), -b[-1]  # the inverse of the last attitude, applied before each
-    tilt = _tilt(last_a * a - last_b * b.conj(), last_a * b + last_b * a.conj())
+    against = np.empty_like(attitude)
+    np.subtract(last_a * a, last_b * b.conj(), out=against[0])
+    np.add(last_a * b, last_b * a.conj(), out=against[1])
+    tilt = _tilt(against)
     lift = np.add.reduce(tilt * of.force)
     lift -= GRAVITY_MPS2
     climb = integral(lift, of.dt_s)
@@ -325,21 +333,27 @@ def landing_motion(of: Fine, attitude: Attitude) -> Motion:
 
 
 class PushMotion(NamedTuple):
-    """Motion after mid-stance. tilt: (3, n), climb_mps: (n,) as in `Motion`. own: (3, n) velocity along the shoe's
-    axes."""
+    """Motion after mid-stance. attitude: (2, n) against it. tilt: (3, n) as in `Motion`. velocity_mps: (3, n), forward,
+    left, up at mid-stance."""
 
+    attitude: Attitude
     tilt: FloatArray
-    climb_mps: FloatArray
-    own: FloatArray
+    velocity_mps: FloatArray
 
 
 def push_motion(of: Fine) -> PushMotion:
     """Return the motion after mid-stance, the first row."""
-    ((a, b),) = attitudes(half_turns(of.rate, 0.5 * of.dt_s))
-    world = rotated(a, b, of.force)
+    (attitude,) = attitudes(half_turns(of.rate, 0.5 * of.dt_s))
+    world = rotated(attitude, of.force)
     world[2] -= GRAVITY_MPS2
-    velocity = integral(world, of.dt_s)
-    return PushMotion(_tilt(a, b), velocity[2], rotated(a.conj(), -b, velocity))
+    return PushMotion(attitude, _tilt(attitude), integral(world, of.dt_s))
+
+
+def own_velocity(motion: PushMotion, start: int, end: int) -> FloatArray:
+    """Return the velocity along the shoe's axes in the rows start..end: (3, end - start)."""
+    back = motion.attitude[:, start:end].conj()
+    np.negative(motion.attitude[1, start:end], out=back[1])
+    return rotated(back, motion.velocity_mps[:, start:end])
 
 
 def point_climb(
@@ -358,22 +372,24 @@ def point_climb(
     return result
 
 
-def rises_through(values: FloatArray, level: float, is_last: bool = False) -> float:
+def rises_through(values: Sequence[float], level: float, is_last: bool = False) -> float:
     """Return the row, with its fraction, at which values rise through `level`, for the first or the last time;
-    nan if never."""
-    is_below = values < level
-    at = (is_below[:-1] > is_below[1:]).nonzero()[0]
-    if not len(at):
-        return math.nan
-    k = at.item(-1 if is_last else 0)
-    below = values.item(k)
-    return k + (level - below) / (values.item(k + 1) - below)
+    nan if never.
+
+    For the ten to forty rows of a stance a loop over a list is faster than array calls.
+    """
+    rows = range(len(values) - 1)
+    for row in reversed(rows) if is_last else rows:
+        below, above = values[row], values[row + 1]
+        if below < level and not above < level:
+            return row + (level - below) / (above - below)
+    return math.nan
 
 
-def peak_shift(values: FloatArray, k: int) -> float:
+def peak_shift(values: Sequence[float], k: int) -> float:
     """Return by how many rows the top of a parabola through rows k - 1, k, k + 1 lies after k; 0 at the ends."""
     if not 0 < k < len(values) - 1:
         return 0.0
-    left, top, right = values[k - 1 : k + 2].tolist()
+    left, top, right = values[k - 1 : k + 2]
     bend = left - 2.0 * top + right
     return min(max(0.5 * (left - right) / bend, -0.5), 0.5) if bend < 0.0 else 0.0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Final
 
-from coach.gait.signal.filters import median_of
+from coach.gait.signal.filters import median_of, middle_of
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, StateChange, Stride, TrunkStep
 
@@ -54,6 +54,7 @@ _VARIABILITY_STRIDES: Final = 64  # stride times for the coefficient of variatio
 _VARIABILITY_SPAN_S: Final = 45.0  # 64 strides of a run last so long
 _SAME_CONTACT_S: Final = 0.05  # the end of one step and the start of the next, seen in two windows
 _STRIKES: Final = 40  # landings in the shares of strike patterns
+_STRIKE_NAMES: Final = tuple((strike.value, strike) for strike in FootStrike)
 _STRIKES_SPAN_S: Final = 30.0  # 40 landings of two feet last half of it: older ones are of another pace, by judgement
 _LIVELY: Final = (GaitState.STANDING, GaitState.WALKING, GaitState.RUNNING)
 RUN_SPEED_MPS: Final = 2.2  # above the preferred transition of 2.07 m/s (Hreljac 1995) people run
@@ -106,10 +107,12 @@ class Rolling:
     asked for at each tick: what follows from them is worked out once and kept.
     """
 
-    __slots__ = ("_alive", "_estimate", "_newest_s", "_own", "_span_s", "_values")
+    __slots__ = ("_alive", "_estimate", "_known_s", "_newest_s", "_own", "_sds", "_span_s", "_values")
 
     def __init__(self, most: int = MOST_VALUES, span_s: float = SPAN_S) -> None:
-        self._values: deque[tuple[float, float, float]] = deque(maxlen=most)
+        self._known_s: deque[float] = deque(maxlen=most)
+        self._values: deque[float] = deque(maxlen=most)  # those known since these times
+        self._sds: deque[float] = deque(maxlen=most)  # and their standard deviations
         self._span_s = span_s
         self._newest_s = -math.inf
         self._alive: list[float] | None = None  # the values within the span; None: not worked out
@@ -119,21 +122,25 @@ class Rolling:
     def add(self, t_s: float, value: float | None, sd: float = 0.0) -> None:
         """Take a value known since `t_s` with one standard deviation `sd` of its own; None and NaN are no values."""
         if value is not None and math.isfinite(value):
-            values = self._values
-            goes = values[0][0] if len(values) == values.maxlen else -math.inf
-            values.append((t_s, value, sd if math.isfinite(sd) else 0.0))
-            if goes == self._newest_s > t_s:  # times went back, and the newest was the first that came
-                self._newest_s = max(known_s for known_s, _, _ in values)
-            else:
-                self._newest_s = max(self._newest_s, t_s)
+            known_s = self._known_s
+            goes_s = known_s[0] if len(known_s) == known_s.maxlen else -math.inf
+            known_s.append(t_s)
+            self._values.append(value)
+            self._sds.append(sd if math.isfinite(sd) else 0.0)
+            if t_s > self._newest_s:
+                self._newest_s = t_s
+            elif goes_s == self._newest_s:  # times went back, and the newest was the first that came
+                self._newest_s = max(known_s)
             self._alive = self._estimate = None
 
     def forget_before(self, t_s: float) -> None:
         """Forget what was known before `t_s`: it was of another nature (walking before running)."""
-        kept = [entry for entry in self._values if entry[0] >= t_s]
-        self._values.clear()
-        self._values.extend(kept)
-        self._newest_s = max((known_s for known_s, _, _ in kept), default=-math.inf)
+        is_kept = [known_s >= t_s for known_s in self._known_s]
+        for column in (self._known_s, self._values, self._sds):
+            kept = list(compress(column, is_kept))
+            column.clear()
+            column.extend(kept)
+        self._newest_s = max(self._known_s, default=-math.inf)
         self._alive = self._estimate = None
 
     def values(self, now_s: float) -> list[float]:
@@ -141,22 +148,24 @@ class Rolling:
         if now_s - self._newest_s > STALE_S:
             return []
         if self._alive is None:
-            known_s, alive, own = map(list, zip(*self._values, strict=True))
-            if self._newest_s - min(known_s) > self._span_s:  # mostly all are within the span
-                is_within = [self._newest_s - t_s <= self._span_s for t_s in known_s]
-                alive, own = list(compress(alive, is_within)), list(compress(own, is_within))
-            self._alive, self._own = alive, own
+            self._alive, self._own = list(self._values), list(self._sds)
+            if self._newest_s - min(self._known_s) > self._span_s:  # mostly all are within the span
+                is_within = [self._newest_s - t_s <= self._span_s for t_s in self._known_s]
+                self._alive, self._own = (list(compress(of, is_within)) for of in (self._alive, self._own))
         return self._alive
 
     def estimate(self, now_s: float) -> Estimate | None:
         """Return the median and standard uncertainty: scatter of the median,
         and the values' own (shared) uncertainty."""
         values = self.values(now_s)
-        if values and self._estimate is None:
-            middle = median_of(values)
-            scatter = _MEDIAN_SEM * _spread_about(middle, values) / math.sqrt(len(values))
+        if not values:
+            return None
+        if self._estimate is None:
+            ordered = sorted(values)
+            middle = middle_of(ordered)
+            scatter = _MEDIAN_SEM * _spread_about(middle, ordered) / math.sqrt(len(ordered))
             self._estimate = Estimate(middle, math.hypot(scatter, median_of(self._own)))
-        return self._estimate if values else None
+        return self._estimate
 
 
 def weights(estimates: list[Estimate]) -> list[float]:
@@ -275,11 +284,11 @@ class SiteValues:
 
     def strike_shares(self, now_s: float) -> dict[str, float] | None:
         """Return the share of each strike pattern among the last landings, or None when stale."""
-        if not self._strikes or now_s - max(t for t, _ in self._strikes) > STALE_S:
+        newest = max((t for t, _ in self._strikes), default=-math.inf)
+        if now_s - newest > STALE_S:
             return None
-        newest = max(t for t, _ in self._strikes)
         recent = [strike for t, strike in self._strikes if newest - t <= _STRIKES_SPAN_S]
-        return {strike.value: recent.count(strike) / len(recent) for strike in FootStrike}
+        return {name: recent.count(strike) / len(recent) for name, strike in _STRIKE_NAMES}
 
 
 def _shared(field: str, event: Stride | TrunkStep) -> float:

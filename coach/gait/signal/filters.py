@@ -3,7 +3,7 @@
 All filters are symmetric (no phase shift). At the ends of a signal they use what is there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -143,7 +143,11 @@ def _fft_size(n: int) -> int:
 
 def median_of(values: Iterable[float]) -> float:
     """Return the median of at least one value; of so few as a window has steps numpy's takes fifteen times as long."""
-    ordered = sorted(values)
+    return middle_of(sorted(values))
+
+
+def middle_of(ordered: Sequence[float]) -> float:
+    """Return the median of at least one value, in rising order."""
     half, is_odd = divmod(len(ordered), 2)
     return ordered[half] if is_odd else (ordered[half - 1] + ordered[half]) / 2
 

@@ -111,14 +111,20 @@ def _seldom_searched() -> Iterator[None]:
 def _pieces(items: Iterable[Notification | RunEvent], piece_s: float) -> Iterator[list[Notification] | RunEvent]:
     """Yield notifications together as far as nothing else lies between them, at most so many seconds."""
     piece: list[Notification] = []
+    begun_s = 0.0
     for item in items:
-        if piece and (isinstance(item, RunEvent) or item.t_s - piece[0].t_s > piece_s):
+        if isinstance(item, RunEvent):
+            if piece:
+                yield piece
+                piece = []
+            yield item
+            continue
+        if piece and item.t_s - begun_s > piece_s:
             yield piece
             piece = []
-        if isinstance(item, RunEvent):
-            yield item
-        else:
-            piece.append(item)
+        if not piece:
+            begun_s = item.t_s
+        piece.append(item)
     if piece:
         yield piece
 

@@ -51,8 +51,8 @@ def test_small_turns_add_up_to_a_large_one() -> None:
     forward = np.zeros((3, n + 1))
     forward[0] = 1.0
     left, down = attitudes(*turns)
-    np.testing.assert_allclose(rotated(*left, forward)[:, -1], [0.0, 1.0, 0.0], atol=1e-6)
-    np.testing.assert_allclose(rotated(*down, forward)[:, -1], [-1.0, 0.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(rotated(left, forward)[:, -1], [0.0, 1.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(rotated(down, forward)[:, -1], [-1.0, 0.0, 0.0], atol=1e-6)
 
 
 @pytest.mark.parametrize("n", [0, 1, 6, 7, 8, 9, 40])
