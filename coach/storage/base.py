@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
+from itertools import groupby
 from typing import Any, Final
 
 from coach.errors import StorageError
@@ -201,7 +202,7 @@ class SqlTable:
         self._insert(connection, rows, " ON CONFLICT DO NOTHING")
 
     def put(self, connection: Connection, rows: Iterable[Row]) -> None:
-        """Insert rows; one whose primary key is there already takes its place. All rows name the same columns."""
+        """Insert rows; one whose primary key is there already takes the place of the columns that it names."""
         self._insert(connection, rows, None)
 
     def change(self, connection: Connection, values: Row, where: str, given: Sequence[object] = ()) -> int:
@@ -220,13 +221,11 @@ class SqlTable:
         return int(found)
 
     def _insert(self, connection: Connection, rows: Iterable[Row], clash: str | None) -> None:
-        all_rows = list(rows)
-        if not all_rows:
-            return
-        names = tuple(all_rows[0])
-        ending = _replacing(names, self.keys) if clash is None else clash
-        statement = f"INSERT INTO {self.name} ({_listed(names)}) VALUES {marks(names)}{ending}"
-        connection.executemany(statement, [self._kept(row) for row in all_rows])
+        # By their columns: rows of an archive may lack some, or have them in another order.
+        for names, some in groupby(rows, key=tuple):
+            ending = _replacing(names, self.keys) if clash is None else clash
+            statement = f"INSERT INTO {self.name} ({_listed(names)}) VALUES {marks(names)}{ending}"
+            connection.executemany(statement, [self._kept(row) for row in some])
 
     def _kept(self, row: Row) -> list[object]:
         kept = []

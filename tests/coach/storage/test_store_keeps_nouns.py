@@ -26,6 +26,7 @@ from coach.model.runs import Finding, Lap, Run, RunFilter, RunPlace, RunPlan, Ru
 from coach.model.samples import Gap, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
+from coach.storage.run_tables import STRIDES
 from coach.storage.store import Store
 
 START = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
@@ -106,6 +107,18 @@ def test_adding_twice_keeps_once_and_replacing_takes_the_place(store: Store) -> 
     store.runs.data.replace("r1", [stride(5)], [], [])
     assert store.runs.data.strides("r1") == [stride(5)]
     assert store.runs.data.seconds("r1") == []
+
+
+def test_each_value_of_a_row_goes_into_its_own_column(store: Store) -> None:
+    """Rows of one batch may lack columns, or have them in another order: an archive's do."""
+    store.runs.create(RUN)
+    with store.database.write() as connection:
+        rows = [STRIDES.row(stride(i, speed_mps=3.0), run_key=1) for i in range(4)]
+        rows[1] = dict(reversed(rows[1].items()))
+        del rows[2]["speed_mps"], rows[2]["foot_strike"]
+        STRIDES.table.add_new(connection, rows)
+    without = stride(2, foot_strike=None)
+    assert store.runs.data.strides("r1") == [without if i == 2 else stride(i, speed_mps=3.0) for i in range(4)]
 
 
 def test_numbers_that_are_none_stay_unknown(store: Store) -> None:
