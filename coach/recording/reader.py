@@ -185,17 +185,18 @@ def _read_items(
     """
     stream, size = get_chunk_data_stream(chunk, validate_crc=True)
     data = stream.read(size)
+    unpack, n_head, n_message = _MESSAGE.unpack_from, _RECORD.size, _MESSAGE.size  # asked for with each record
     at = 0
     while at < size:
-        if at + _MESSAGE.size <= size:  # one step for both: of the most records, messages
-            kind, length, channel_id, log_ns = _MESSAGE.unpack_from(data, at)
+        if at + n_message <= size:  # one step for both: of the most records, messages
+            kind, length, channel_id, log_ns = unpack(data, at)
         else:
             (kind, length), channel_id, log_ns = _RECORD.unpack_from(data, at), _NO_CHANNEL, 0
-        begin, at = at, at + _RECORD.size + length
+        begin, at = at, at + n_head + length
         if at > size:
             raise EOFError
         if kind == _IS_MESSAGE:
-            payload = data[begin + _MESSAGE.size : at]
+            payload = data[begin + n_message : at]
             sensor = channels[channel_id]
             if sensor is None:
                 items.append(_event(payload))
@@ -203,7 +204,7 @@ def _read_items(
             sensor_id, characteristic = sensor
             items.append(Notification(sensor_id, characteristic, (log_ns - start_ns) / NS_PER_S, payload))
         elif kind == Opcode.CHANNEL:
-            channel = Channel.read(ReadDataStream(BytesIO(data[begin + _RECORD.size : at])))
+            channel = Channel.read(ReadDataStream(BytesIO(data[begin + n_head : at])))
             channels[channel.id] = _channel(channel)
 
 

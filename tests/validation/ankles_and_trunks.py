@@ -103,7 +103,7 @@ def trunk_cues(recording: Recording, params: TrunkParams) -> FloatArray:
             landings = steps.find_landings(motion, params)
         if len(kept) != 3:
             continue
-        step = steps.step_time(np.array([one.contact_s for one in landings]))
+        step = steps.step_time([one.contact_s for one in landings])
         middle = 0.5 * float(view.t_s[0] + view.t_s[-1])
         for one, foot, top in zip(landings, kept[1], kept[2], strict=True):
             near = min(recording.strides, key=lambda t, o=one: abs(t["initial_contact_s"] - o.contact_s))

@@ -79,14 +79,19 @@ def whole_mean(signal: FloatArray, n: int) -> FloatArray:
     return result
 
 
-def crossings(t_s: FloatArray, signal: FloatArray, level: float, rising: bool) -> FloatArray:
-    """Return the times at which the signal passes `level`, between samples by a straight line."""
-    is_before = signal < level if rising else signal > level
-    at = (is_before[:-1] > is_before[1:]).nonzero()[0]
+def crossings(t_s: FloatArray, signal: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+    """Return the times at which the signal rises through `level`, and those at which it falls through it; between
+    samples by a straight line."""
+    is_below, is_above = signal < level, signal > level
+    is_last = is_below[:-1] > is_below[1:]
+    is_last |= is_above[:-1] > is_above[1:]
+    at = is_last.nonzero()[0]
+    after = at + 1
     before, last = signal[at] - level, t_s[at]
-    share = before / (before - (signal[at + 1] - level))
-    result: FloatArray = last + share * (t_s[at + 1] - last)
-    return result
+    share = before / (before - (signal[after] - level))
+    times = last + share * (t_s[after] - last)
+    is_rise = before < 0.0
+    return times[is_rise], times[~is_rise]
 
 
 def cubic(values: FloatArray, rows: FloatArray) -> FloatArray:

@@ -102,7 +102,7 @@ class TrunkGait:
     def _steps(self, view: WindowView, motion: Attitude, landings: list[StepCandidate]) -> list[GaitEvent]:
         """Return the running steps of this window that were not given before and are now complete."""
         runs = [run for run in _runs(landings) if self._alternates(motion, run)]
-        usual = step_time(np.array([landing.contact_s for landing in landings]))
+        usual = step_time([landing.contact_s for landing in landings])
         edge = max(_EDGE_S, 0.5 * self._params.lobe_share * usual)
         known_to = float(view.t_s[-1]) - (0.0 if view.is_last else edge)
         self._learn_forward(motion, runs)
@@ -127,7 +127,7 @@ class TrunkGait:
         if motion.gyr_radps is None:
             return True
         contacts = [landing.contact_s for landing in run]
-        step = step_time(np.array(contacts))
+        step = step_time(contacts)
         seen = alternation(motion, contacts[0], contacts[-1], step, self._params) if step else None
         if seen is None:
             return self._state is GaitState.RUNNING

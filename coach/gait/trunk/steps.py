@@ -19,9 +19,9 @@ Running or not: `_like_runs`. Fails for rope jumping without a gyroscope (`alter
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +47,7 @@ _USUAL_STEP_S: Final = 0.36  # until steps are seen
 _INFINITE: Final = np.array((np.inf,))
 
 
-@dataclass(frozen=True, slots=True)
-class StepCandidate:
+class StepCandidate(NamedTuple):
     """One lobe of force.
 
     next_s: the next landing's contact, None where none follows. is_running: like a run's. contact_time_sd_s,
@@ -74,13 +73,13 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
     lobes = _lobes(t_s, coarse)
     if not lobes:
         return []
-    rises = crossings(t_s, fine, params.contact_level, rising=True)
+    rises, _ = crossings(t_s, fine, params.contact_level)
     usual = usual if usual < LONGEST_RUNNING_STEP_S else usual / 2  # the stride repeated better than the step
-    step = step_time(np.array(lobes)[:, 0]) or usual
+    step = step_time([start for start, _ in lobes]) or usual
     lobes = _with_weak_steps(t_s, force, lobes, rate, step, params)
     starts, ends = np.array(lobes).T
     contacts = _contacts(rises, starts, ends) - params.rise_s
-    step = step_time(contacts) or step
+    step = step_time(contacts.tolist()) or step
     contacts = _by_rhythm(motion, contacts, step, params)
     if not len(contacts):
         return []
@@ -108,9 +107,9 @@ def _alternating_s(contacts_s: FloatArray) -> float:
     return math.sqrt(np.add.reduce(changes * changes) / len(changes)) / 2.0 if len(changes) else 0.0
 
 
-def step_time(contacts_s: FloatArray) -> float:
+def step_time(contacts_s: Sequence[float]) -> float:
     """Return the median of the step times that a run may have [s]; 0 where there is none."""
-    steps = [after - before for before, after in pairwise(contacts_s.tolist())]
+    steps = [after - before for before, after in pairwise(contacts_s)]
     return median_of([step for step in steps if SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S] or [0.0])
 
 
@@ -160,7 +159,7 @@ def _widths(
 
     It rises after `not_before` and falls before `not_after`, each (n,) [s].
     """
-    rises, falls = crossings(t_s, soft, level, rising=True), crossings(t_s, soft, level, rising=False)
+    rises, falls = crossings(t_s, soft, level)
     before = _last_before(rises, middles, not_before)
     after = -_last_before(-falls[::-1], -middles, -not_after)
     widths: FloatArray = after - before
@@ -169,7 +168,7 @@ def _widths(
 
 def _lobes(t_s: FloatArray, coarse: FloatArray) -> list[tuple[float, float]]:
     """Return stretches above one body weight, short dips filled, short lobes left out."""
-    starts, ends = crossings(t_s, coarse, 1.0, rising=True), crossings(t_s, coarse, 1.0, rising=False)
+    starts, ends = crossings(t_s, coarse, 1.0)
     if len(ends) and len(starts) and ends[0] < starts[0]:
         ends = ends[1:]
     lobes: list[tuple[float, float]] = []

@@ -25,9 +25,10 @@ def test_smoothing_is_the_weighted_mean_about_each_sample() -> None:
 
 def test_crossings_lie_on_straight_lines_between_samples() -> None:
     t_s, signal = np.arange(7.0), np.array([0.0, 2.0, 1.0, 1.0, -1.0, 1.0, 3.0])
-    assert crossings(t_s, signal, 1.0, rising=True).tolist() == [0.5, 5.0]
-    assert crossings(t_s, signal, 1.0, rising=False).tolist() == [2.0]
-    assert crossings(t_s, signal, 0.0, rising=False).tolist() == [3.5]
+    rises, falls = crossings(t_s, signal, 1.0)
+    assert (rises.tolist(), falls.tolist()) == ([0.5, 5.0], [2.0])
+    rises, falls = crossings(t_s, signal, 0.0)
+    assert (rises.tolist(), falls.tolist()) == ([4.5], [3.5])
 
 
 def test_cubics_and_means_are_those_of_numpy() -> None:
