@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.common import IN_CI, failed_if_skipped
-from tests.support.postgres import clinic_database, postgres  # noqa: F401  # fixtures, started where asked for
+from tests.support.postgres import clinic_database, new_clinic_database, postgres  # noqa: F401  # fixtures, started where asked for
 
 if TYPE_CHECKING:
     from tests.support.one_file_at_a_time import OneFileAtATime

@@ -24,6 +24,13 @@ def scene(tmp_path: Path, clinic_database: ClinicDatabase) -> Iterator[Scene]:
         yield found
 
 
+@pytest.fixture
+def new_scene(tmp_path: Path, new_clinic_database: ClinicDatabase) -> Iterator[Scene]:
+    """Of a database whose files are looked at."""
+    with joined(tmp_path, new_clinic_database, 2, *Scope) as found:
+        yield found
+
+
 def dump_of(clinic: Clinic) -> bytes:
     """All of the database as text, by its own program."""
     cluster = clinic.database.cluster
@@ -41,8 +48,8 @@ def in_tables(clinic: Clinic, marker: bytes) -> list[str]:
     return [names.get(file, file) for file in found]
 
 
-def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(scene: Scene, tmp_path: Path) -> None:
-    home, clinic = scene
+def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(new_scene: Scene, tmp_path: Path) -> None:
+    home, clinic = new_scene
     (tmp_path / "other").mkdir()
     other = Home(tmp_path / "other")
     for days_ago in (1.3, 7.7):  # at other times than the first one's: else both may have the very same bytes
@@ -145,9 +152,9 @@ def test_an_export_is_what_a_study_reads_and_stays_as_it_is_the_next_time(scene:
     assert list(store.recordings()) == []
 
 
-def test_plain_deletion_would_have_left_it_in_the_file(scene: Scene) -> None:
+def test_plain_deletion_would_have_left_it_in_the_file(new_scene: Scene) -> None:
     """Why the tables are written afresh: after DELETE the marker is still there (VACUUM may or may not clear it)."""
-    home, clinic = scene
+    home, clinic = new_scene
     home.clinic.push()
     (marker, *_) = home.clinic._sent().values()
     clinic.database.cluster.sql(f"delete from run_index where sha256 = '{marker}'", clinic.database.name)
