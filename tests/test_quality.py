@@ -64,7 +64,8 @@ def test_any_stays_where_a_library_gives_it() -> None:
         (path, token.start[0])
         for room in ("coach", "web", "firmware_config")
         for path in (ROOT / room).rglob("*.py")
-        for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline)
+        if "Any" in (text := path.read_text("utf-8"))
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
         if token.type == tokenize.NAME and token.string == "Any" and " import " not in token.line
     }
     assert 0 < len(lines) <= 40, sorted(lines)

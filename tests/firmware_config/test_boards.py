@@ -16,7 +16,7 @@ from coach.model.units import GRAVITY_MPS2
 from coach.packets.coach_board import decode_description, decode_frame
 from coach.packets.decoders import decoder_for
 from firmware_config.loader import load_profile
-from tests.support.common import missing, mostly_slow
+from tests.support.common import missing, mostly_slow, mostly_slow_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 SKETCHES = ROOT / "firmware_config" / "boards"
@@ -151,7 +151,9 @@ def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_
         assert np.ptp(late_s[steady]) < 0.004
 
 
-@pytest.mark.parametrize(("sketch", "define"), [(ESP32, "-DBATTERY_PIN=1"), (XIAO, "-DHAS_BATTERY=1")])
+@pytest.mark.parametrize(
+    ("sketch", "define"), mostly_slow_rows([(ESP32, "-DBATTERY_PIN=1"), (XIAO, "-DHAS_BATTERY=1")], n_quick=1)
+)
 def test_a_board_with_a_cell_says_its_charge_and_one_without_says_none(
     boards: dict[str, Path], tmp_path: Path, sketch: str, define: str
 ) -> None:

@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page
 
 from tests.support.browser import axe_findings
+from tests.support.common import mostly_slow
 from tests.web.held_run import HeldRun
 from tests.web.page_coach import PageCoach
 
@@ -13,7 +14,7 @@ PAGES = ("/", "/runs", "/strength", "/progress", "/you", "/sensors", "/phones", 
 HTML = {"Accept": "text/html"}
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", mostly_slow(PAGES, n_quick=3))
 def test_every_page_leads_back_to_a_run_that_is_on(coach: PageCoach, client: FlaskClient, path: str) -> None:
     assert "run-on" not in client.get(path, headers=HTML).text
     HeldRun(coach)

@@ -2,10 +2,14 @@
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,10 +36,25 @@ def client(coach: StrengthCoach):
     return create_app(coach, is_testing=True).test_client()
 
 
+@pytest.fixture(scope="module")
+def lived_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ten weeks leave behind."""
+    folder = tmp_path_factory.mktemp("lived")
+    with closing(StrengthCoach(folder)) as made:
+        half_a_year(made, weeks=10)
+    return folder
+
+
 @pytest.fixture
-def lived(coach: StrengthCoach) -> StrengthCoach:
-    half_a_year(coach, weeks=10)
-    return coach
+def lived(lived_folder: Path, tmp_path: Path) -> Iterator[StrengthCoach]:
+    shutil.copytree(lived_folder, tmp_path / "lived")
+    with closing(StrengthCoach(tmp_path / "lived")) as made:
+        yield made
+
+
+@pytest.fixture
+def lived_client(lived: StrengthCoach) -> FlaskClient:
+    return create_app(lived, is_testing=True).test_client()
 
 
 def test_a_plan_is_set_up_by_form_and_is_on_the_page(client, coach: StrengthCoach) -> None:
@@ -78,7 +97,7 @@ def test_before_the_first_plan_come_the_safety_questions(client, coach: Strength
 
 
 @pytest.mark.slow
-def test_every_page_of_a_lived_programme_is_there(client, lived: StrengthCoach) -> None:
+def test_every_page_of_a_lived_programme_is_there(lived_client, lived: StrengthCoach) -> None:
     paths = [
         "/strength", "/strength/setup", "/strength/tests", "/strength/tests/week_0", "/strength/daily",
         "/strength/reminders", "/strength/exercises", "/strength/morning?run_id=run1", "/progress",
@@ -86,9 +105,9 @@ def test_every_page_of_a_lived_programme_is_there(client, lived: StrengthCoach) 
     ]  # fmt: skip
     paths += [f"/strength/session/{one.session_id}" for one in lived.strength.show().sessions[:6]]
     for path in paths:
-        assert client.get(path).status_code == 200, path
-    assert "stopped early" in client.get("/strength").get_data(as_text=True)
-    assert "That counts as better" in client.get("/progress").get_data(as_text=True)
+        assert lived_client.get(path).status_code == 200, path
+    assert "stopped early" in lived_client.get("/strength").get_data(as_text=True)
+    assert "That counts as better" in lived_client.get("/progress").get_data(as_text=True)
 
 
 def test_every_exercise_has_its_two_drawings_and_they_follow_from_the_poses() -> None:
@@ -266,12 +285,14 @@ def test_progress_compares_runs_at_matched_speed_only(lived: StrengthCoach) -> N
     json.dumps(sorted(found.series))
 
 
-def test_growth_of_step_length_is_shown_by_month_whether_or_not_a_cue_speaks(lived: StrengthCoach, client) -> None:
+def test_growth_of_step_length_is_shown_by_month_whether_or_not_a_cue_speaks(
+    lived: StrengthCoach, lived_client
+) -> None:
     found = lived.strength.progress.growth()
     assert found is not None
     assert sum(month.n_runs for month in found.months) == len(lived.store.runs.list(limit=None))
     assert sum(month.n_sessions for month in found.months) > 10
-    page = client.get("/progress").get_data(as_text=True)
+    page = lived_client.get("/progress").get_data(as_text=True)
     assert "Step length by month" in page
     assert re.search(r"[A-Z][a-z]{2} 20\d\d</th><td class=\"number\">\d+(\.\d)? ± ", page)
     assert "Change a month: +" in page

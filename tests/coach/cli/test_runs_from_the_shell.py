@@ -19,6 +19,7 @@ from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
 from coach.settings import make_settings
 from tests.coach.service.runs.exports_of_others import strava, zipped
+from tests.support.common import mostly_slow
 from web.units import count_uncertainty_text
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
@@ -66,7 +67,7 @@ def summary(data: Path, run_id: str) -> dict[str, float]:
     return json.loads(result.stdout)["summary"]
 
 
-@pytest.mark.parametrize("kind", ["fit", "tcx", "csv", "mcap"])
+@pytest.mark.parametrize("kind", mostly_slow(["fit", "tcx", "csv", "mcap"], n_quick=2))
 def test_a_run_goes_out_and_comes_into_an_empty_account(kind: str, account: Path, tmp_path: Path) -> None:
     out = tmp_path / f"run.{kind}"
     wrote = run("runs", "export", "newest", "--format", kind, "--out", out, "--data", account)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.journey import ALL_FOUR, ONE_FOOT, ROOT, coached, journeys, richest
+from tests.support.common import mostly_slow_rows
 
 # Once 51 with one foot and coaching; where they stop and why: docs/decisions/0013. Most notifications only wait.
 MOST_THAT_WAITS, MOST_UNCOACHED, MOST_COACHED, MOST_OF_FOUR = 4, 30, 38, 48
@@ -17,7 +18,9 @@ def named() -> list[str]:
     return [f"coach/{name}" for name in re.findall(r"`([a-z_/]+\.py)`", journey)]
 
 
-@pytest.mark.parametrize(("is_coached", "most"), [(False, MOST_UNCOACHED), (True, MOST_COACHED)])
+@pytest.mark.parametrize(
+    ("is_coached", "most"), mostly_slow_rows([(True, MOST_COACHED), (False, MOST_UNCOACHED)], n_quick=1)
+)
 async def test_a_notification_of_one_foot_enters_few_files(is_coached: bool, most: int) -> None:
     found = await journeys(ONE_FOOT, coached() if is_coached else None)
     assert len(richest(found).files) <= most, richest(found).files

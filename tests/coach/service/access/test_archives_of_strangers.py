@@ -31,6 +31,7 @@ from coach.settings import make_settings
 from coach.storage.strength import Strength
 from tests.coach.service.runs.quiet_run import begin
 from tests.coach.service.runs.test_history import keep_run
+from tests.support.common import mostly_slow
 from web.app import create_app
 
 AT: Final = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -268,7 +269,7 @@ def test_a_row_that_is_not_its_noun_is_named_and_nothing_comes_in(
 DAMAGE = {"state": "complete", "started_at": "yesterday", "slope_pct": "steep"}
 
 
-@pytest.mark.parametrize("field", DAMAGE)
+@pytest.mark.parametrize("field", mostly_slow(DAMAGE, n_quick=1))
 def test_the_list_of_runs_shows_all_others_says_what_is_left_out_and_lets_it_be_deleted(
     coach: Coach, field: str
 ) -> None:

@@ -26,7 +26,7 @@ from coach.storage.dump import rows_of, table_names
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
 from tests.coach.summary.runs import START, make_entry, make_seconds, make_strides
-from tests.support.common import need_reference
+from tests.support.common import mostly_slow_rows, need_reference
 
 CUE = CueDecision("c", 400.0, "r", "stride", "cue", True, False, "Push", None, None, "", (), "", "")
 
@@ -136,7 +136,10 @@ def test_a_run_is_cut_in_two_and_the_whole_can_come_back(history: HistoryService
 
 @pytest.mark.parametrize(
     ("cut", "n_before"),
-    [("create", 0), ("create", 1), ("save_summary", 0), ("save_summary", 1), ("finish", 1), ("exchange", 0)],
+    mostly_slow_rows(
+        [("create", 0), ("create", 1), ("save_summary", 0), ("save_summary", 1), ("finish", 1), ("exchange", 0)],
+        n_quick=3,
+    ),
 )
 def test_a_cut_that_ends_anywhere_leaves_the_whole_run_alone(
     history: HistoryService, monkeypatch: pytest.MonkeyPatch, cut: str, n_before: int
