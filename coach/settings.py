@@ -1,12 +1,12 @@
 """Where the service keeps its files and how it is reached: from the command line and COACH_* variables."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Source: OpenAPI Specification 3.1.1; JSON Schema 2020-12 as pydantic writes it.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from pydantic.json_schema import JsonSchemaMode
 from coach.bootstrap import Coach
 from coach.language.phrases import in_language
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from web.context import said
 from web.wire import json_response, read_body, to_wire
 

@@ -1,7 +1,6 @@
 """The coach explained: the block, the cue log of a run with its reasons, and all rules with their sources."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, render_template
@@ -11,6 +10,7 @@ from coach.coaching.baseline import Baseline, Own
 from coach.coaching.block import BlockView
 from coach.coaching.programme import FOCUSES, Focus
 from coach.model.cues import CueRule, Source
+from coach.model.frozen import dataclass
 from coach.model.runs import RunPlace, RunPlan
 from coach.service.runs.explain import CueStory
 from web.api import Body, route

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from coach.coaching.block import BlockView
+from coach.model.frozen import dataclass
 from coach.model.strength import SessionState, StrengthPlan
 
 _OUTER: Final = 46.0  # radii in a picture of 120 by 120

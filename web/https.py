@@ -11,13 +11,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
 
+from coach.model.frozen import dataclass
 from coach.service.access.certificates import Certificates
 from web.gate import MOST_EACH, Welcome
 from web.server import THREADS, WELCOME, Server, listen, serve

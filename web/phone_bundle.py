@@ -13,7 +13,6 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -21,6 +20,7 @@ from typing import Final
 from coach.errors import UserError
 from coach.language.locales import OTHERS
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 STATIC: Final = Path(__file__).resolve().parent / "static"

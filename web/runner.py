@@ -1,7 +1,6 @@
 """The runner: profile and goals, and where they, pain and red flags leave the coach today."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -11,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 from coach.model.metrics_table import MILE_M
 from coach.model.runner import RunnerProfile
 from web.api import Body, route

@@ -1,9 +1,9 @@
 """Months and weeks on the runner's wall clock: a month's cells and totals, and the worst pain of each week."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from coach.model.frozen import dataclass
 from coach.model.history import CalendarDay
 from coach.model.pain import PainEntry
 from web.context import profile

@@ -1,10 +1,10 @@
 """Draw small pictures for the report on the server, so that they print: coordinates of trends and answers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.history import RunRoute, Trend
 from web.runs_calendar import PainWeek
 from web.units import K95

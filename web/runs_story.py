@@ -4,11 +4,11 @@ Everything is computed from what is stored; a part that cannot be said is left o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from coach.bootstrap import Coach
+from coach.model.frozen import dataclass
 from coach.model.history import RunDetail, Trend, TrendPoint
 from coach.model.runs import Run, RunSummary
 from coach.wall_clock import utc_now

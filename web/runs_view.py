@@ -1,12 +1,12 @@
 """Make rows ready for a template from the summaries of runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from coach.language.locales import number_text
 from coach.language.signs import localised
 from coach.model.cues import CueDecision, CueResponse
+from coach.model.frozen import dataclass
 from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.parts import Split
 from coach.model.runs import Run, RunSummary

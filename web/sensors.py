@@ -1,11 +1,11 @@
 """The sensors page: find, connect, place on the body, see it move, set it up, check it, forget it."""
 
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from flask import Blueprint, render_template
 from pydantic import Base64Bytes, Field
 
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite

@@ -1,7 +1,6 @@
 """Structured runs: templates and own workouts with what today says to each, a builder, and FIT files to exchange."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -10,6 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 from coach.coaching.workout_follower import has_pace
 from coach.coaching.workout_plans import checked
 from coach.errors import CoachError, UserError
+from coach.model.frozen import dataclass
 from coach.model.metrics_table import MILE_M
 from coach.model.workouts import PartKind, WorkoutBlock, WorkoutOffer, WorkoutPart, WorkoutPlan
 from web.api import route

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ import click
 from coach.cli.options import data_option, port_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
 from coach.errors import LinkError, ProfileError
+from coach.model.frozen import dataclass
 from coach.radio.ant.air import can_hear_ant
 from coach.radio.ant.words import HARMLESS
 from coach.radio.backend import Backend

@@ -1,13 +1,13 @@
 """Options that several commands share; each can also be set as COACH_<NAME> in the environment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
+from coach.model.frozen import dataclass
 from coach.settings import Settings, make_settings
 
 DEFAULT_PORT: Final = 8765

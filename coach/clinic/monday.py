@@ -6,12 +6,12 @@ that is silent. Silence is a reason of its own: "we do not know" is not "well".
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from coach.clinic.runner_state import MATTERS, RunnerState
+from coach.model.frozen import dataclass
 from coach.model.pain import Lock
 
 # Of runners whose gait has not changed about one in a hundred lies beyond this, with 12 to 20 runs before (Student's t

@@ -5,13 +5,13 @@ never read two different things from the same answers. What depends on the hour 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
 
 from coach.coaching.pain import pain_state
+from coach.model.frozen import dataclass
 from coach.model.history import Trend, TrendMarks
 from coach.model.pain import Lock, PainEntry, RedFlagAnswers
 from coach.model.strength import SessionState, StrengthSession

@@ -15,12 +15,13 @@ Huber 1964, doi:10.1214/aoms/1177703732; Rasmussen & Williams 2006, section 2.1.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
 from coach.coaching.measures import KINDS, MeasureKind
 from coach.model.arrays import FloatArray, IndexArray, median, np
+from coach.model.frozen import dataclass
 from coach.model.metrics import Unknown
 from coach.model.runs import RunPlace
 from coach.model.units import GRAVITY_MPS2

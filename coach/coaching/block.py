@@ -1,11 +1,11 @@
 """The block as the page shows it: nine runs, what is done, what comes, and what became of earlier focuses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from coach.coaching.baseline import MIN_RUNS, Baseline
 from coach.coaching.programme import FOCUSES, MINUTES, PLACES, SHARES
 from coach.coaching.progress import BLOCK_RUNS, MISSES, Block, BlockProgress, CoachedRun
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

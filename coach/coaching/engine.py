@@ -5,7 +5,6 @@ minutes; silence while on target; every decision carries value, edge, gates, rea
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +18,7 @@ from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.pain import STOP_ABOVE, tapped
 from coach.coaching.response import MeasuredChange, ResponseTracker, cue_responses, focus_response, withheld_changes
 from coach.model.cues import CueDecision, CueResponse, CueRule, FocusTarget, Gate
+from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile

@@ -1,7 +1,9 @@
 """What earlier runs and sessions say about today: plain values, gathered by the service."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ run when angle or impact rises with it.
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.response import BEFORE_S, RecentValues
 from coach.model.cues import CueRule, Gate
+from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile

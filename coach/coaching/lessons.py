@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from coach.coaching.loader import load_sources
 from coach.errors import ProfileError
 from coach.model.cues import Source
+from coach.model.frozen import dataclass
 from coach.model.plain import from_plain
 
 _FILE: Final = "lessons.toml"

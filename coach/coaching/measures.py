@@ -1,8 +1,9 @@
 """How each step measure of one runner depends on speed and grade, and how it scatters: priors of the baseline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

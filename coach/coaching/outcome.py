@@ -1,12 +1,13 @@
 """What one coached run leaves behind for the next: kept by the service, a few kilobytes a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from coach.coaching.baseline import BaselineRun
 from coach.coaching.facts import WordingMemory
 from coach.model.cues import CueResponse, FocusResponse
+from coach.model.frozen import dataclass
 
 JUDGED_SHARE: Final = 0.8  # of the time compared, known and with open gates, for a verdict of learning; by judgement
 SLICE_S: Final = 300.0  # runs of different length are compared to a slice; by judgement: some ten dwell times

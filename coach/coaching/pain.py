@@ -6,11 +6,12 @@ a change of 2 points matters (Ostelo 2008). Red flags: `red_flags.toml`. Trainin
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from coach.coaching.red_flags import OpenSigns, open_signs
+from coach.model.frozen import dataclass
 from coach.model.pain import ASK_SIGNS_FROM, CLINICIAN_FROM, Lock, PainEntry, PainMoment, PainState, RedFlagAnswers
 
 GO_ON: Final = 2  # pain-monitoring model: up to here all goes on

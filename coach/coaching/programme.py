@@ -6,7 +6,7 @@ for the field; the exact shares are ours.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from coach.coaching.baseline import MIN_RUNS, Baseline
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.gates import CALF_RAISES
 from coach.coaching.progress import BLOCK_RUNS, Block, BlockProgress
+from coach.model.frozen import dataclass
 from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlace, RunPlan

@@ -5,11 +5,12 @@ undoes it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Final
 
 from coach.coaching.outcome import SLICE_S, CoachingOutcome, FocusTime
+from coach.model.frozen import dataclass
 from coach.model.runs import RunPlace, RunPlan
 
 BLOCK_RUNS: Final = 8  # Crowell & Davis 2011, Bowser 2018

@@ -7,11 +7,11 @@ pain of 7 or a rise of 3: before and after that the state is "not asked", which 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from coach.coaching.loader import load_red_flags, load_sign_combination
+from coach.model.frozen import dataclass
 from coach.model.pain import ASK_SIGNS_FROM, Lock, PainEntry, RedFlag, RedFlagAnswers, SignKind
 
 VALID_FOR: Final = timedelta(days=28)  # half a training block; chosen by judgement, stricter than "once"

@@ -8,11 +8,11 @@ Intervals: Student's t, for one cue against many withheld and for all cues of a 
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from coach.coaching.outcome import JUDGED_SHARE
 from coach.model.cues import CueResponse, CueRule, FocusResponse
+from coach.model.frozen import dataclass
 from coach.model.intervals import t_quantile
 
 BEFORE_S: Final = 30.0  # some forty strides; by judgement

@@ -8,13 +8,13 @@ session with pain above 5, or one whose pain had not settled by the morning afte
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from coach.coaching.loader import load_sources
 from coach.coaching.pain import GO_ON, STOP_ABOVE
+from coach.model.frozen import dataclass
 from coach.model.pain import Lock, PainState
 from coach.model.workouts import PartKind, RunWalkSession, RunWalkState, Workout, WorkoutPart
 

@@ -6,13 +6,14 @@ Cadence is in steps per minute here; files that count strides of one leg are con
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
 from coach.model.arrays import FloatArray, np
 from coach.model.documents import FieldValues
 from coach.model.earth import distance_sd_m
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for

@@ -14,7 +14,7 @@ documented well enough to be used.
 
 import bisect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -27,6 +27,7 @@ from coach.interchange.damage import DAMAGE
 from coach.interchange.gpx import read_gpx_tracks
 from coach.interchange.sport import named_sport
 from coach.interchange.xml_text import child, local, parse, to_bytes
+from coach.model.frozen import dataclass
 from coach.model.runs import Sport
 
 ROUTES: Final = "workout-routes"  # the folder of an export in which its routes lie

@@ -19,7 +19,6 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
@@ -28,6 +27,7 @@ from coach.interchange.activity import Activity
 from coach.interchange.damage import DAMAGE
 from coach.interchange.formats import NO_HINT, Hint
 from coach.interchange.sport import named_sport
+from coach.model.frozen import dataclass
 from coach.model.runs import Sport
 
 SUFFIXES: Final = (".fit", ".tcx", ".gpx", ".mcap", ".gz", ".zip")

@@ -4,10 +4,10 @@ Times are written in the runner's own zone with its VTIMEZONE, so that 18:30 sta
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from coach.model.frozen import dataclass
 from coach.model.time_zones import zone_or_utc
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ What depends on that choice is the uncertainty: half the spread between half and
 an error that lasts for minutes (weather, trees over a receiver without barometer), so it is a lower bound there.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 
 _LEAST_M: Final = 2.0  # chosen by judgement; half and twice of it make the uncertainty

@@ -5,9 +5,10 @@ Source: Flexible and Interoperable Data Transfer (FIT) protocol: header, definit
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from coach.model.frozen import dataclass
 
 EPOCH_S: Final = int(datetime(1989, 12, 31, tzinfo=UTC).timestamp())
 _CRC: Final = (

@@ -7,7 +7,6 @@ are kept; those by heart rate, power and cadence are left out, which the notes s
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from coach.errors import InterchangeError
 from coach.interchange import fit_messages as fm
 from coach.interchange.fit_encoding import Field, FitFile, Value, fit_time
 from coach.interchange.fit_reader import BAD_FIT
+from coach.model.frozen import dataclass
 from coach.model.workouts import PartKind, WorkoutBlock, WorkoutPart, WorkoutPlan
 
 _FILE_WORKOUT: Final = 5

@@ -4,7 +4,6 @@ import dataclasses
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import IO, Final
 
 from coach.errors import InterchangeError
@@ -13,6 +12,7 @@ from coach.interchange.mending import without_null_island
 from coach.interchange.positions import completed
 from coach.interchange.sport import named_sport, verdict_of
 from coach.interchange.xml_text import as_utf8
+from coach.model.frozen import dataclass
 from coach.model.runs import Sport
 
 ACTIVITY_FORMATS: Final = ("fit", "tcx", "gpx")

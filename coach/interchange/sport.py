@@ -7,11 +7,11 @@ kept apart as another activity with the reason, never guessed into records; the 
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from coach.interchange.activity import Activity
 from coach.model.arrays import BoolArray, np
+from coach.model.frozen import dataclass
 from coach.model.human_limits import fastest_s
 from coach.model.runs import Sport
 from coach.model.samples import FloatArray

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from coach.errors import InterchangeError
 from coach.interchange.xml_text import moment, moment_text
+from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import from_plain, to_plain
 from coach.model.strides import Stride, TrunkStep
@@ -72,7 +73,7 @@ def write_seconds(seconds: Sequence[LiveMetrics], started_at: datetime) -> str:
     return _write([*names, "unknown"], rows())
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Table:
     """What a CSV holds. started_at: aware UTC, from its `time` column."""
 

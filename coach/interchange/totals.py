@@ -4,12 +4,12 @@ Distance at a lap's edge is interpolated between records, so that nothing betwee
 timer and pauses; the last lap ends where the activity does when both are moments of the same stop.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from coach.interchange.activity import Activity, Record
+from coach.model.frozen import dataclass
 from coach.model.human_limits import FASTEST_MPS
 from coach.model.runs import Lap
 from coach.model.samples import FloatArray

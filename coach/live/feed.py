@@ -8,8 +8,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from coach.model.frozen import dataclass
 
 KEPT_EVENTS: Final = 256  # chosen by eye: hours of cues and sensor events, a few hundred kB at most
 REPLACED: Final = frozenset({"metrics", "signal"})

@@ -9,12 +9,13 @@ time that is written in the log: `counts_at` gives that time, before it is writt
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from coach.coaching.engine import CueEngine
 from coach.errors import PacketError
 from coach.model.cues import CueDecision, CueResponse, FocusTarget
+from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
 from coach.model.recordings import RunEvent
 from coach.model.samples import Notification, Sample, StreamReport

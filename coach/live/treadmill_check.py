@@ -5,8 +5,9 @@ Elite in qdomyos-zwift's horizontreadmill.cpp) or 1.609 (the other way). Fails w
 a tenth or more, as with a foot sensor that is not aligned yet.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from coach.model.frozen import dataclass
 
 KM_PER_MILE: Final = 1.609344
 

@@ -1,7 +1,8 @@
 """Phones and browsers that may use the service."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar, overload
 
 from coach.model.arrays import BoolArray, FloatArray, IndexArray, np
+from coach.model.frozen import dataclass
 
 Noun = TypeVar("Noun")
 Cell = TypeVar("Cell", float, int)
@@ -21,7 +22,7 @@ _BLOCK: Final = 1024  # nouns made at once when all are asked for; more gains no
 _NONE: Final = -1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mappings:
     """Mappings from names to numbers. is_there: (n,) whether a row has one. by_name: (n,), NaN where it lacks it."""
 
@@ -29,7 +30,7 @@ class Mappings:
     by_name: Mapping[str, FloatArray]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Codes:
     """Values of any kind. known: those there are. codes: (n,) which of them each row has, -1 where it has none."""
 

@@ -1,6 +1,6 @@
 """What we say and when: rules as read from data, decisions as taken, responses as measured."""
 
-from dataclasses import dataclass
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

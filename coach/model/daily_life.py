@@ -1,8 +1,9 @@
 """Movement beside runs and strength sessions: what was done with the legs, and the quiet extras asked for."""
 
-from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
+
+from coach.model.frozen import dataclass
 
 
 class TalkTest(StrEnum):

@@ -1,7 +1,8 @@
 """What one real sensor did in a minute, as its owner can send it: advertisement, services, settings, bytes, counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

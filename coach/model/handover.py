@@ -1,6 +1,6 @@
 """What the runner lets out of the house, and where: everything is off until it is asked for."""
 
-from dataclasses import dataclass
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

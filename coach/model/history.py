@@ -1,12 +1,13 @@
 """What is said of many runs, and how runs are listed and shown: trends, comparisons, records, pages, series."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from coach.model.arrays import TimeArray
 from coach.model.cues import CueDecision, CueResponse
+from coach.model.frozen import dataclass
 from coach.model.pain import PainEntry
 from coach.model.parts import AverageStride, Split
 from coach.model.runs import RunEntry

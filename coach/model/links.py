@@ -1,8 +1,8 @@
 """Sensors as the radio and the runner see them: found, linked, lost, remembered."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from coach.model.frozen import dataclass
 from coach.model.sites import WearSite
 
 

@@ -1,9 +1,10 @@
 """The numbers of the moment: what the page shows and the coach watches, twice a second."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from coach.model.frozen import dataclass
 from coach.model.strides import GaitState
 
 

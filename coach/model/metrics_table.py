@@ -6,9 +6,10 @@ column of the database, and one row here. The order of the rows is the order on 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Final
+
+from coach.model.frozen import dataclass
 
 MILE_M: Final = 1609.344  # international mile, exact by definition (1959)
 FOOT_M: Final = 0.3048  # international foot, exact by the same definition

@@ -1,9 +1,10 @@
 """Pain as the runner reports it, and what it lets the coach do."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+
+from coach.model.frozen import dataclass
 
 ASK_SIGNS_FROM: Final = 7  # of 10; by judgement: pain that stops a run and may be another pain than before
 CLINICIAN_FROM: Final = 8  # of 10; by judgement: severe on every common reading of the scale

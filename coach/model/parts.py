@@ -1,8 +1,9 @@
 """What is said of parts of a run: splits and the average stride."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from coach.model.frozen import dataclass
 from coach.model.sites import WearSite
 
 

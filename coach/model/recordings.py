@@ -1,10 +1,11 @@
 """The raw log of a run as read or written: its header, and what happened beside the sensors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 
 

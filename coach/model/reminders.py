@@ -1,8 +1,10 @@
 """Messages to the runner, what became of them, and the channels they take beyond the page. Moments are aware UTC."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Who runs: what the runner says of body, habits, goals and wishes."""
 
-from dataclasses import dataclass
 from datetime import date
+
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 from coach.model.parts import AverageStride, Split
 from coach.model.samples import StreamReport

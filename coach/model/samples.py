@@ -4,10 +4,11 @@ Times `t_s` are seconds since the run started, on the host's monotonic clock. De
 `coach.packets`; nobody after that room knows which device it was.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from coach.model.arrays import FloatArray as FloatArray  # the samples' own arrays, for whoever reads samples
+from coach.model.frozen import dataclass
 from coach.model.sites import WearSite
 
 

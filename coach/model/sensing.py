@@ -1,7 +1,6 @@
 """Sensors as the sensors page shows them: what is around, how each one does, what a check found."""
 
-from dataclasses import dataclass
-
+from coach.model.frozen import dataclass
 from coach.model.links import FoundSensor, LinkStatus, SensorUse
 from coach.model.samples import CadenceDecision
 from coach.model.sites import WearSite

@@ -9,10 +9,11 @@ that a decoder needs.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeVar
 
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 
 BATTERY_LEVEL = "00002a19-0000-1000-8000-00805f9b34fb"

@@ -3,9 +3,10 @@
 Clock times are the runner's own (`tz`); moments are aware UTC. Weekdays count from Monday = 0.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+
+from coach.model.frozen import dataclass
 
 
 class Track(StrEnum):

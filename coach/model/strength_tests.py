@@ -3,8 +3,9 @@
 Moments are aware UTC.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ stride. `uncertainty`: one standard deviation of each value, in its own unit, by
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from coach.model.frozen import dataclass
 from coach.model.sites import WearSite
 
 

@@ -1,7 +1,8 @@
 """A run in parts: what is to be done for how long, led by voice and page."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from coach.model.frozen import dataclass
 
 
 class PartKind(StrEnum):

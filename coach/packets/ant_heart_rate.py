@@ -7,9 +7,9 @@ number only says that a strap uses pages at all.
 Source: openant `devices/heart_rate.py` (MIT), which a test holds this against.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.plain import to_plain
 from coach.model.samples import HeartRateSample, Sample
 from coach.model.steps import Charge

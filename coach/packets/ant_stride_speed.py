@@ -8,9 +8,9 @@ Source: Loghorn/ant-plus `stride-speed-distance-sensors.ts` for the places, Nord
 `ant_sdm_page_2.c` and `ant_sdm_page_2.h` for the units and the status.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.plain import to_plain
 from coach.model.samples import RunningSpeedSample, Sample
 from coach.model.steps import Charge

@@ -8,10 +8,10 @@ doi:10.1109/INFCOM.1999.749287.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 
 _JUMP_S: Final = 1.0  # a device clock cannot run ahead of the host by this

@@ -8,12 +8,12 @@ CRC-16.
 
 import binascii
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from coach.errors import PacketError
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray, Sample
 from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 from coach.packets.clock import WrappingCounter

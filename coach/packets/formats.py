@@ -5,9 +5,10 @@ profile and one module.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeVar
 
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 from coach.model.plain import to_plain
 from coach.model.samples import FloatArray, ImuChunk, Notification, Sample

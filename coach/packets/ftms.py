@@ -9,10 +9,11 @@ ANOMALY: some treadmills cut a part at 20 bytes, others elsewhere: its whole fie
 not know.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Final
 
 from coach.errors import PacketError
+from coach.model.frozen import dataclass
 from coach.model.samples import Sample, TreadmillSample
 from coach.packets.formats import Feed, Format, Row, SharedReading, without_time
 from coach.packets.layout import Fields

@@ -6,13 +6,13 @@ Source: movesense.com, "GATT SensorData Protocol" (GD-77); sensein/movesense-py 
 """
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 import numpy as np
 
 from coach.errors import PacketError
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 

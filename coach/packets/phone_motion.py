@@ -10,11 +10,11 @@ Source: W3C Device Orientation and Motion.
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 from coach.errors import PacketError
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray, Sample
 from coach.model.units import RADPS_PER_DPS
 from coach.packets.formats import Format, Row, SharedReading, motion_row

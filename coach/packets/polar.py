@@ -6,12 +6,12 @@ Source: polarofficial/polar-ble-sdk, technical_documentation/online_measurement.
 """
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from coach.errors import PacketError
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 

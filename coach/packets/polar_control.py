@@ -5,11 +5,11 @@ Source: polarofficial/polar-ble-sdk, technical_documentation/online_measurement.
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from coach.errors import PacketError
+from coach.model.frozen import dataclass
 from coach.packets.polar import Measure
 
 ANSWER: Final = 0xF0

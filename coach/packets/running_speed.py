@@ -3,11 +3,12 @@
 Source: Bluetooth SIG, GATT Specification Supplement, "RSC Measurement", "RSC Feature", "SC Control Point".
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import Final
 
 from coach.errors import PacketError
+from coach.model.frozen import dataclass
 from coach.model.samples import RunningSpeedSample, Sample
 from coach.packets.cadence import evidence
 from coach.packets.formats import Feed, Format, Row, SharedReading, checked, one_per_packet, without_time

@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Protocol
 
 from coach.errors import PacketError
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray, Gap, ImuChunk, Sample
 from coach.model.sites import WearSite
 from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS

@@ -6,7 +6,6 @@ listens and logs but says nothing, since pain and red flags of another day must 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +18,7 @@ from coach.coaching.programme import plan_run
 from coach.coaching.progress import BlockProgress
 from coach.coaching.red_flags import open_signs
 from coach.coaching.workout_plans import gate, workout_of
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainState, RedFlagAnswers
 from coach.model.runner import RunnerProfile

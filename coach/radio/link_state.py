@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from coach.model.frozen import dataclass
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.steps import Charge, LinkPlan
 from coach.radio.clock import RunClock

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
-from dataclasses import dataclass
 
 from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
@@ -21,6 +20,7 @@ from bleak.backends.scanner import AdvertisementData
 
 from coach.errors import LinkError
 from coach.model.device_reports import Advertised
+from coach.model.frozen import dataclass
 from coach.model.links import FoundSensor
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock

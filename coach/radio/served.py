@@ -6,9 +6,9 @@ have been taken are left out. Several links may listen to one sensor.
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from coach.errors import ConflictError, LinkError
+from coach.model.frozen import dataclass
 
 Receive = Callable[[bytes], None]
 

@@ -7,13 +7,14 @@ called after a loss that nobody asked for, too. A connect takes its turn: BlueZ 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TypeVar
 
 from bleak import BleakClient
 
 from coach.errors import LinkError
+from coach.model.frozen import dataclass
 from coach.model.links import FoundSensor, SensorUse
 from coach.radio.ant.air import is_ant
 from coach.radio.backend import Backend

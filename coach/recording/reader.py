@@ -5,7 +5,6 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,6 +17,7 @@ from mcap.stream_reader import get_chunk_data_stream
 from zstandard import ZstdError
 
 from coach.errors import RecordingError
+from coach.model.frozen import dataclass
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.samples import Notification
 from coach.recording.layout import EVENTS_TOPIC, HEADER_NAME, NS_PER_S, SENSOR_NAME, header_from_metadata, unix_ns

@@ -8,7 +8,6 @@ import gzip
 import json
 import math
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from coach.errors import RecordingError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.units import GRAVITY_MPS2

@@ -5,12 +5,12 @@ passed over.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 
 _ACC: Final = ("acc_x_mps2", "acc_y_mps2", "acc_z_mps2")

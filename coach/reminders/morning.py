@@ -4,10 +4,10 @@ Pain may rise with running and strength work, but must have settled by next morn
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.reminders import Reminder
 from coach.model.time_zones import zone_or_utc

@@ -1,9 +1,9 @@
 """Who looked at whose record, and did what: appended in the same transaction, each entry with the hash of the last."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 
+from coach.model.frozen import dataclass
 from coach.roster.database import Connection, rows
 
 

@@ -1,12 +1,13 @@
 """Runners in the shared index: consent, runs as numbers, the state of each, what was seen and ordered."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
 from coach.clinic.monday import Seen
 from coach.clinic.runner_state import RunnerState
+from coach.model.frozen import dataclass
 from coach.model.pain import Lock
 from coach.roster.database import Connection, library, rows
 from coach.seal.manifest import Scope

@@ -2,12 +2,12 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 from coach.roster.audit import note
 from coach.roster.database import Connection, one_row, rows
 

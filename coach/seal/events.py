@@ -6,13 +6,13 @@ words needs no deleting. The runner sees each order and accepts or refuses it; n
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
 from coach.errors import InterchangeError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.seal.manifest import Scope
 from coach.seal.signing import signed, verified
 

@@ -13,13 +13,13 @@ of the bytes that left.
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from coach.errors import InterchangeError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.model.runs import check_run_id
 from coach.seal.signing import signed, verified
 

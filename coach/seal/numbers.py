@@ -7,10 +7,11 @@ the reasons of skipped sessions. What arrives is again nouns, so that the clinic
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from coach.errors import InterchangeError
+from coach.model.frozen import dataclass
 from coach.model.pain import PainEntry, RedFlagAnswers
 from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, RunSummary

@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from coach.errors import ConflictError, StorageError, UserError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.service.folder_lock import FolderLock
 from coach.service.whole_files import make_private, write_whole
 

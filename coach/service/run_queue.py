@@ -1,8 +1,8 @@
 """Runs that wait to be sent somewhere: a list of their ids that outlives the program, oldest first. Thread-safe."""
 
 import threading
-from dataclasses import dataclass
 
+from coach.model.frozen import dataclass
 from coach.storage.store import Store
 
 

@@ -7,7 +7,6 @@ writes them.
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
@@ -15,6 +14,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from coach.errors import StorageError
+from coach.model.frozen import dataclass
 from coach.model.plain import to_plain
 
 Value = Any  # of a row: whatever sqlite3 or a reader gives

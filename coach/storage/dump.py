@@ -7,13 +7,13 @@ whoever holds an archive must neither be let in by it nor be able to let himself
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from coach.errors import InterchangeError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.model.plain import to_plain
 from coach.storage.base import TABLES, Connection, SqlTable, marks
 from coach.storage.checking import Check, checked_row

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -10,6 +9,7 @@ from coach.errors import StorageError, UserError
 from coach.model.arrays import np
 from coach.model.columns import Columns
 from coach.model.cues import CueDecision, CueResponse
+from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.samples import FloatArray

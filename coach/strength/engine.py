@@ -5,10 +5,11 @@ these facts: there is nothing to undo. While a lock is in force, nothing that li
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.pain import Lock, PainState
 from coach.model.strength import (
     Decision,

@@ -1,9 +1,9 @@
 """What the engine knows when it decides: the situation of a session, and one exercise in one past session."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from coach.model.frozen import dataclass
 from coach.model.pain import PainState
 from coach.model.strength import Dose, Exercise, ExerciseDone, Prescription, SessionLog
 

@@ -6,8 +6,8 @@ next morning; two steps back after more than 10 days away.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from coach.model.frozen import dataclass
 from coach.model.strength import Decision, Dose, Exercise, Prescription, Slot
 from coach.strength.history import Past, Situation
 

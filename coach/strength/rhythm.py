@@ -5,11 +5,11 @@ change. While pain is above 2, no session lies in the 24 hours before a long or 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 from coach.model.strength import Dose, PlanPause, PlanWish
 from coach.model.time_zones import zone, zone_or_utc
 

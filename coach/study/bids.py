@@ -7,9 +7,9 @@ tracking system. Axes of raw readings are those of the sensor as worn; nothing i
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.sites import WearSite
 
 VERSION: Final = "1.10.0"

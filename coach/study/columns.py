@@ -9,12 +9,12 @@ import re
 import types
 import typing
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for
 from coach.model.plain import to_plain

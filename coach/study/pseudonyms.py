@@ -9,9 +9,10 @@ the full hour: a start to the second is known to whoever saw the runner's own up
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from coach.model.frozen import dataclass
 
 KEY_BYTES: Final = 32
 _LABEL_DIGITS: Final = 10  # 40 bits: among a thousand participants two share a label with a chance of 5e-7

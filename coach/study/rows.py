@@ -1,10 +1,10 @@
 """What became of one recording of a study: a row, whatever happened, so that nothing is lost without a word."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.runs import RunSummary
 from coach.study.columns import Column, columns_of, summary_cells, summary_columns
 

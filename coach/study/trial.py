@@ -6,12 +6,12 @@ averaged by their weights. So a participant who runs faster at month six than at
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
 
+from coach.model.frozen import dataclass
 from coach.model.history import TrendMarks
 from coach.study.columns import MOMENTS, moment_column
 from coach.summary.trends import trend_of

@@ -5,10 +5,10 @@ Ten seconds hold about 14 strides of a foot: enough for a median, short enough t
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from coach.model.arrays import BoolArray, median, np
+from coach.model.frozen import dataclass
 from coach.model.metrics_table import Use, names_for
 from coach.model.samples import FloatArray
 from coach.summary.robust import sound

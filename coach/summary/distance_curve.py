@@ -9,10 +9,10 @@ moving time nor distance (some 0.6 s, less than 2 m a start, of virtual runners 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.human_limits import FASTEST_MPS
 from coach.model.samples import FloatArray
 from coach.summary.series import RunSeries

@@ -6,10 +6,10 @@ error is widened for neighbouring bins that resemble each other (lag-one correla
 """
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 from coach.summary.bins import Bins
 from coach.summary.robust import sound

@@ -9,12 +9,12 @@ by the root of twelve. What was seen of it without strides is a stop.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from coach.model.arrays import median, np
 from coach.model.columns import Columns
+from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray, StreamReport
 from coach.model.sites import WearSite

@@ -8,11 +8,11 @@ Student's t asks, so that 1.96 standard errors are half of a 95 % interval also 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Final
 
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.history import Trend, TrendPoint
 from coach.model.intervals import t_quantile
 from coach.model.runs import RunPlace

@@ -6,11 +6,11 @@ the seconds first, for there all sensors have been weighed against each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from coach.model.arrays import BoolArray, np
 from coach.model.columns import Columns
+from coach.model.frozen import dataclass
 from coach.model.human_limits import is_human, is_human_step
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for

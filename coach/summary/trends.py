@@ -8,11 +8,11 @@ kept in each summary (`by_speed`), so that thousands of runs cost milliseconds. 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
 from coach.model.arrays import TimeArray, median, np
+from coach.model.frozen import dataclass
 from coach.model.history import Trend, TrendMarks, TrendPoint
 from coach.model.runs import RunEntry
 from coach.model.samples import FloatArray

@@ -6,10 +6,10 @@ all warm-up), only pauses and trims are.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from coach.model.arrays import BoolArray, np
+from coach.model.frozen import dataclass
 from coach.model.runs import Lap
 from coach.model.samples import FloatArray
 

@@ -5,7 +5,7 @@ Malisoux 2023 (doi:10.1177/23259671231204629), cadence after Drozda 2024 (doi:10
 angle after Altman & Davis 2012.
 """
 
-from dataclasses import dataclass
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 Physics and published values, no recording: see `steps`, `foot`, `shank` and `trunk`. Same seed, same run.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray, HeartRateSample, RunningSpeedSample, TreadmillSample
 from coach.model.sites import WearSite
 from coach.virtual_runner.body import VirtualBody

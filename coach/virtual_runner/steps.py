@@ -4,10 +4,10 @@ Speed is the treadmill's; the runner chooses the cadence, so step length = speed
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
+from coach.model.frozen import dataclass
 from coach.virtual_runner.body import VirtualBody
 
 ANSWER_RISES_S = 6.0  # chosen by eye, 2026-11-20: a cue is acted on within some steps

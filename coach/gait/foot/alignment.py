@@ -11,7 +11,6 @@ Functional calibration as in Falbriard 2018 (doi:10.3389/fphys.2018.00610), with
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
@@ -21,6 +20,7 @@ from coach.gait.foot.params import ALIGNMENT, PARAMS, AlignmentParams
 from coach.gait.foot.trajectory import mean_forces
 from coach.gait.signal.filters import median_of
 from coach.gait.signal.segments import Segment
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 from coach.model.units import GRAVITY_MPS2
 

@@ -12,7 +12,6 @@ are learned again.
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -27,6 +26,7 @@ from coach.gait.foot.stride_builder import Batch, Known
 from coach.gait.foot.stride_state import FootSensor
 from coach.gait.signal.segments import Segment, SegmentJoiner
 from coach.gait.signal.window import RowBuffer
+from coach.model.frozen import dataclass
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent

@@ -6,9 +6,9 @@ forefoot), each runner one vote. `python -m tests.validation.leave_one_out` fits
 "Geometry" means lengths on a shoe. The others are windows, chosen on the same recordings.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.units import GRAVITY_MPS2
 
 

@@ -6,7 +6,7 @@ gives what it can; the rest is None with its reason. Nothing is older than 3 s a
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from coach.gait.foot.activity import FootState, moving_in
@@ -51,6 +51,7 @@ from coach.gait.shank.analyzer import ShankGait
 from coach.gait.signal.window import BoolArray
 from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.earth import SCALE_SD
+from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import (
     HeartRateSample,

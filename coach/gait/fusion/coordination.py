@@ -13,7 +13,6 @@ Variability: circular SD over strides at each moment, averaged; moments weigh by
 """
 
 from collections import deque
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -22,6 +21,7 @@ import numpy.typing as npt
 
 from coach.gait.signal.filters import hann_smooth, whole_mean
 from coach.gait.signal.window import RowBuffer
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 

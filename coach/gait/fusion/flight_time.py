@@ -8,9 +8,10 @@ the contact time, and says so by its uncertainty.
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, Stride
 

@@ -1,10 +1,10 @@
 """Give the reason why each empty field of LiveMetrics is empty, from the sensors that are worn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.metrics import Unknown
 from coach.model.metrics_table import METRICS, Need, Wait
 from coach.model.strides import GaitState

@@ -10,11 +10,11 @@ before the belt; of two feet the livelier one counts (one always starts first).
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import compress
 from typing import Final
 
 from coach.gait.signal.filters import median_of, middle_of
+from coach.model.frozen import dataclass
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, StateChange, Stride, TrunkStep
 

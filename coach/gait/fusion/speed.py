@@ -19,11 +19,12 @@ import math
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from coach.gait.fusion.sites import STALE_S, Estimate, fuse, weights
 from coach.model.earth import RADIUS_68, SCALE_SD, metres_per_radian
+from coach.model.frozen import dataclass
 from coach.model.samples import PositionSample
 from coach.model.strides import Stride
 

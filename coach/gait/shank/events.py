@@ -11,14 +11,13 @@ force plate under the leg (50 N, 143 Hz; 1.25 to 1.4 m/s), between trials +-3 ms
 A contact without a shock is none: pedalling swings the shank as walking and running do.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from coach.gait.shank.landing import find_landings, have_shocks, strongest
 from coach.gait.shank.params import ShankParams
 from coach.gait.signal.filters import hann_smooth, period, whole_mean
 from coach.gait.signal.window import BoolArray, WindowView
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 
 

@@ -18,13 +18,13 @@ gyroscope (7 treadmill runs of two people: 0 to +6 ms).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from coach.gait.shank.params import ShankParams
 from coach.gait.signal.filters import cubic, hann_smooth
 from coach.gait.signal.window import WindowView
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 from coach.model.units import GRAVITY_MPS2
 

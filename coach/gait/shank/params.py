@@ -6,7 +6,7 @@ square between recordings, toe-off 6.1, contact time 7.4. Fitted on any twelve o
 2.6 ms, the recovery's by 5.5 and its share by 0.02, which belong together (docs/accuracy.md).
 """
 
-from dataclasses import dataclass
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

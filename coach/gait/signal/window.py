@@ -8,7 +8,6 @@ but marked, so that no event may rest on them; a long gap ends the segment. Memo
 
 import math
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,6 +22,7 @@ from coach.gait.signal.constants import (
 )
 from coach.gait.signal.filters import median_of
 from coach.gait.signal.segments import SHORT, goes_on
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray, ImuChunk
 
 _COLUMNS: Final = 9  # time, acceleration, turn rate, lost, clipped

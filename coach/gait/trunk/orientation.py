@@ -11,7 +11,7 @@ bends the mean by 3 degrees (measured on two trunk recordings with motion captur
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from coach.gait.signal.filters import cross, hann_smooth, hann_smooth_rows, means, period, whole_mean
 from coach.gait.signal.window import BoolArray, WindowView
 from coach.gait.trunk.params import TrunkParams
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 from coach.model.units import GRAVITY_MPS2
 

@@ -5,7 +5,7 @@ doi:10.7717/peerj.3298; virtual sensors on the pelvis), each runner one vote. "B
 a real sensor on the belt (SisFall, Sucerquia 2017, doi:10.3390/s17010198).
 """
 
-from dataclasses import dataclass
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
 from coach.errors import LinkError
+from coach.model.frozen import dataclass
 from coach.model.links import FoundSensor
 from coach.radio.ant.messages import Page
 from coach.radio.ant.words import HARMLESS, ant_error

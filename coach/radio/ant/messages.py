@@ -7,7 +7,7 @@ eight bytes of a page, and behind them what the stick was asked to add: a flag b
 Source: openant `base/message.py`; the added bytes as Loghorn/ant-plus and antplus-recorder read them.
 """
 
-from dataclasses import dataclass
+from coach.model.frozen import dataclass
 
 _SYNC = 0xA4
 _FRAME = 4  # sync, length, id, checksum

@@ -6,12 +6,12 @@ by 8 dB (BlueZ e004414a1) since it was last reported in this discovery.
 """
 
 import asyncio
-from dataclasses import dataclass
 
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 from bumble import hci
 from bumble.device import DeviceConfiguration
 
+from coach.model.frozen import dataclass
 from coach.radio.virtual.controller import Air, SteadyController
 from coach.radio.virtual.quiet_host import make_device
 

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from coach.model.frozen import dataclass
 from coach.model.motion import MotionSource
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite

@@ -5,7 +5,6 @@ import random
 import struct
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from bumble import att
 from bumble.core import UUID, AdvertisingData
@@ -13,6 +12,7 @@ from bumble.device import Connection, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import Address
 
+from coach.model.frozen import dataclass
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air, SteadyController
 from coach.radio.virtual.quiet_host import make_device

@@ -8,12 +8,12 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 from coach.service.whole_files import write_whole
 from coach.wall_clock import utc_now
 

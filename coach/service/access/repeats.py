@@ -12,11 +12,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from coach.errors import StorageError
+from coach.model.frozen import dataclass
 from coach.model.plain import from_plain, to_plain
 from coach.storage.store import Store
 from coach.wall_clock import utc_now

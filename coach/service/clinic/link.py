@@ -12,13 +12,13 @@ import urllib.parse
 import urllib.request
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
 from coach.errors import LinkError, StorageError, UserError
+from coach.model.frozen import dataclass
 from coach.seal.events import request_of
 from coach.service.named_server import OPENER
 from coach.wall_clock import utc_now

@@ -8,13 +8,14 @@ since its bytes cannot be read without them.
 import json
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from coach.errors import InterchangeError, StorageError, UserError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.runs import RunEntry, Sport
 from coach.recording.folder import inside

@@ -10,13 +10,13 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from coach.errors import CoachError, LinkError, StorageError, UserError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.model.runs import Run, RunFilter, Sport
 from coach.model.strength import StrengthPlan
 from coach.seal.events import Order, OrderKind, sign_consent

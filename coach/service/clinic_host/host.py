@@ -6,7 +6,6 @@ look at another's record is noted in the audit by the same transaction that read
 
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 from coach.clinic.monday import Patient, Row, rows_of
 from coach.errors import CoachError, InterchangeError, UserError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.roster import index
 from coach.roster.audit import AuditEntry, ChainVerdict, entries, looks, note, verify
 from coach.roster.database import Roster

@@ -9,12 +9,13 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from coach.errors import CoachError, StorageError, UserError
+from coach.model.frozen import dataclass
 from coach.roster import index
 from coach.roster.audit import note
 from coach.roster.database import Roster

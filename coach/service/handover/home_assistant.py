@@ -12,10 +12,10 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 from coach.model.handover import HandoverWishes
 
 if TYPE_CHECKING:

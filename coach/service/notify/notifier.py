@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http.client import HTTPException
@@ -18,6 +18,7 @@ from urllib.error import HTTPError
 
 from coach.errors import StorageError, UserError
 from coach.language.phrases import phrases_of
+from coach.model.frozen import dataclass
 from coach.model.plain import from_plain, to_plain
 from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
 from coach.service.named_server import is_outside, never_arrived

@@ -12,7 +12,6 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,7 @@ from typing import Final
 from coach.errors import CoachError, RecordingError, StorageError, UserError, WorkerError
 from coach.interchange.activity import Activity, activity_of
 from coach.live.pipeline_factory import make_pipeline
+from coach.model.frozen import dataclass
 from coach.model.runs import Run, check_run_id
 from coach.recording.folder import inside
 from coach.recording.layout import SUFFIX

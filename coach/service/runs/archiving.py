@@ -6,11 +6,11 @@ already is in the next archive of the whole account.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.storage.dump import runs_kept
 from coach.storage.store import Store
 

@@ -1,9 +1,9 @@
 """Explain a cue decision: what was said or not, why, on which evidence, and its outcome."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from coach.model.cues import CueDecision, CueResponse, CueRule, Source
+from coach.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

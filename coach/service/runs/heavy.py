@@ -9,12 +9,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from coach.coaching.engine import CueEngine
 from coach.errors import ConflictError, InterchangeError
+from coach.model.frozen import dataclass
 from coach.model.history import Imported, RunRoute
 from coach.model.runs import Run, RunState
 from coach.service.phone.arrivals import PhoneRuns

@@ -21,6 +21,7 @@ from typing import IO, Final, Protocol
 
 from coach.errors import AlreadyHereError, CoachError, InterchangeError, StorageError, UserError, WorkerError
 from coach.interchange.bundles import Item, files_below, items_of, plain_name
+from coach.model.frozen import dataclass
 from coach.model.history import Imported, ImportedFile, ImportStatus, KeptImport, Outcome
 from coach.model.runs import Sport
 from coach.service.runs.files import SPARE_BYTES, RunFiles
@@ -37,7 +38,7 @@ _COPY: Final = 1 << 20
 NOTHING: Final = ImportStatus(False, 1.0, "", {})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ImportStep:
     """A file that is begun (done None), or that is done. progress: share of all that lies before it, 0 to 1."""
 

@@ -3,7 +3,6 @@
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import LiveRun
 from coach.model.cues import CueDecision
 from coach.model.documents import FieldValues
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 from coach.model.plain import from_plain, to_plain
 from coach.model.recordings import RecordingHeader, RunEvent

@@ -5,10 +5,10 @@ readings of its sensor spread as the shoe tilts and lands; the other shoe carrie
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.links import SensorUse
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite

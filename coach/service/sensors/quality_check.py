@@ -7,9 +7,9 @@ fall and then a blow. Left and right cannot be distinguished by jumps.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from coach.model.arrays import np
+from coach.model.frozen import dataclass
 from coach.model.links import LinkStatus
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sensing import CheckReport, SensorCheck

@@ -1,10 +1,10 @@
 """Check-ins and tests of the programme: which milestones are due, and what has changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.strength import StrengthPlan
 from coach.model.strength_tests import Change, Milestone, StrengthTest, TestResult

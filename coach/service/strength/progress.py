@@ -1,10 +1,10 @@
 """What the programme changed: sessions, loads, pain, tests and runs on one time axis; never a claim about the cause."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from coach.model.frozen import dataclass
 from coach.model.pain import PainMoment
 from coach.model.runs import RunEntry, RunFilter
 from coach.model.strength import SessionState, StrengthPlan

@@ -7,7 +7,6 @@ the store. An export is a new folder each time: what was taken back since is not
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from itertools import groupby
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 from coach.service.runs.finish_run import program_version
 from coach.service.study.computed import Computed, StudyRun, computed_runs
 from coach.service.study.extra import needed

@@ -7,12 +7,12 @@ one run.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from coach.errors import UserError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.study.participants import Participant, read_participants
 from coach.service.study.results import Results

@@ -8,10 +8,10 @@ are of 95 %, by Student's t with as many degrees of freedom as there are partici
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 from coach.service.study.extra import needed
 from coach.study.trial import TIMES, TrialValue

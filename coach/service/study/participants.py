@@ -13,11 +13,12 @@ import math
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Final
 
 from coach.errors import InterchangeError
+from coach.model.frozen import dataclass
 from coach.service.study.store import PRIVATE, WITHDRAWN, StudyStore
 from coach.study.pseudonyms import KEY_BYTES, Pseudonyms
 

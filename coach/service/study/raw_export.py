@@ -9,7 +9,7 @@ import io
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ import numpy as np
 
 from coach.errors import CoachError, PacketError
 from coach.live.timeline import Timeline, part_of
+from coach.model.frozen import dataclass
 from coach.model.recordings import RunEvent
 from coach.model.samples import FloatArray, ImuChunk, Notification, StreamReport
 from coach.model.sites import WearSite

@@ -7,10 +7,10 @@ same command goes on after a stop, and does nothing when all is done.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coach.errors import UserError
+from coach.model.frozen import dataclass
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.study.extra import needed
 from coach.service.study.results import Results

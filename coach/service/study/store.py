@@ -8,12 +8,12 @@ its last change) and of its manifest's, so that one listing says which recording
 import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from coach.errors import UserError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.recording.layout import SUFFIX
 from coach.seal.manifest import MANIFEST, RECORDING
 from coach.service.study.extra import needed

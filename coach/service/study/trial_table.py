@@ -4,13 +4,13 @@ import csv
 import dataclasses
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coach.errors import UserError
 from coach.model.documents import JsonObject
+from coach.model.frozen import dataclass
 from coach.model.metrics_table import Use, names_for
 from coach.service.study.computed import Computed, computed_runs
 from coach.service.study.mixed_model import Effect, effects_of

@@ -9,13 +9,14 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from coach.errors import CoachError, InterchangeError, RecordingError
 from coach.live.pipeline_factory import make_pipeline
+from coach.model.frozen import dataclass
 from coach.recording.reader import read_recording
 from coach.seal.manifest import Manifest, Scope, read_manifest
 from coach.service.runs.algorithm import algorithm_id

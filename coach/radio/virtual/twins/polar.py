@@ -6,11 +6,12 @@ indication `F0 <op> <type> <status> [<more> <parameters>]`.
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from bumble.gatt import Service
 
+from coach.model.frozen import dataclass
 from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
 from coach.model.units import GRAVITY_MPS2
