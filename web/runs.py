@@ -8,7 +8,6 @@ from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from coach.errors import UserError
-from coach.interchange.parquet import has_parquet
 from coach.model.history import RunDetail, RunRoute
 from coach.model.metrics_table import FOOT_M
 from coach.model.runs import Lap, RunFilter, RunPlace, Sport
@@ -203,6 +202,8 @@ def _can_export(source: str, recording: str | None, kind: str) -> bool:
     if kind == "gpx":
         return source in ("fit", "tcx", "gpx")
     if kind == "parquet":
+        from coach.interchange.parquet import has_parquet  # tables of exports: not until a run is looked at
+
         return has_parquet()
     return recording is not None if kind == "mcap" else True
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import click
 
-from coach.cli.household import household_folder, household_serving
 from coach.cli.options import ServingOptions, serving_options
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.run_lines import print_summary
@@ -42,11 +41,14 @@ def serve(
     as_json: bool,
 ) -> None:
     """The service with your own sensors: open the page, pair, run. At the end, the run that was going on."""
-    settings = options.settings(household_folder(options.data) if is_household else options.data)
     if is_household:
+        from coach.cli.household import household_folder, household_serving  # its page and door: most runners are alone
+
+        settings = options.settings(household_folder(options.data))
         with until_ended() as ended, household_serving(settings, is_quiet=as_json):
             ended.wait()
         return
+    settings = options.settings(options.data)
     with until_ended() as ended, serving(settings, is_quiet=as_json) as coach:
         problem = coach.sensors.problem()
         if problem:

@@ -26,7 +26,6 @@ from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
 from coach.interchange.damage import DAMAGE
 from coach.interchange.formats import NO_HINT, Hint
-from coach.interchange.sport import named_sport
 from coach.model.frozen import dataclass
 from coach.model.runs import Sport
 
@@ -283,6 +282,8 @@ def _hints(lists: Iterable[tuple[str, bytes]]) -> Mapping[str, Hint]:
 def _without_file(lists: Iterable[tuple[str, bytes]]) -> Iterator[Item]:
     """Yield runs that a list names without a file. Their units follow the runner's settings there: no distance is
     guessed."""
+    from coach.interchange.sport import named_sport  # the inbox is looked through by a service that reads no file
+
     refusal = "the export holds no file of it, as of all that was entered by hand: it is not imported"
     for _, content in lists:
         for row, name in _rows(content):

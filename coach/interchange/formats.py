@@ -8,9 +8,6 @@ from typing import IO, Final
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
-from coach.interchange.mending import without_null_island
-from coach.interchange.positions import completed
-from coach.interchange.sport import named_sport, verdict_of
 from coach.interchange.xml_text import as_utf8
 from coach.model.frozen import dataclass
 from coach.model.runs import Sport
@@ -82,6 +79,8 @@ def read_runs(content: bytes, kind: str, hint: Hint = NO_HINT) -> tuple[Activity
     Raises:
         InterchangeError: the file cannot be read, or holds nothing done on foot; the message says what it holds.
     """
+    from coach.interchange.sport import named_sport  # four long patterns: not until there is a file to read
+
     found = [
         dataclasses.replace(
             one,
@@ -99,6 +98,10 @@ def on_foot(found: Sequence[Activity], what: str) -> tuple[Activity, ...]:
     Raises:
         InterchangeError: there is none; the message says what they were.
     """
+    from coach.interchange.mending import without_null_island
+    from coach.interchange.positions import completed
+    from coach.interchange.sport import verdict_of
+
     kept: list[Activity] = []
     reasons: list[str] = []
     for activity in map(completed, map(without_null_island, found)):

@@ -7,7 +7,7 @@ gives what it can; the rest is None with its reason. Nothing is older than 3 s a
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from coach.gait.foot.activity import FootState, moving_in
 from coach.gait.foot.analyzer import FootGait, FootStatus
@@ -47,9 +47,7 @@ from coach.gait.fusion.speed import (
     SpeedFusion,
     speed_over_ground,
 )
-from coach.gait.shank.analyzer import ShankGait
 from coach.gait.signal.window import BoolArray
-from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.earth import SCALE_SD
 from coach.model.frozen import dataclass
 from coach.model.metrics import LiveMetrics
@@ -64,6 +62,10 @@ from coach.model.samples import (
 )
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, StateChange, Stride, TrunkStep
+
+if TYPE_CHECKING:
+    from coach.gait.shank.analyzer import ShankGait
+    from coach.gait.trunk.analyzer import TrunkGait
 
 _POD_CADENCE_SD: Final = 0.5  # spm; the wire carries whole numbers
 # Share of a pod's contact time: Stryd against video at 1000 Hz, 49 runners at 3.25 m/s, was 5.2 % short
@@ -89,6 +91,8 @@ class BodyGait:
         self.body = body or BodyFacts()
         self._sites = tuple(dict.fromkeys(sites))
         self._engines: dict[WearSite, GaitEngine] = {s: engine_for(s) for s in self._sites}
+        self._shanks = [cast("ShankGait", engine) for site, engine in self._engines.items() if site.is_shank]
+        self._trunks = {s: cast("TrunkGait", engine) for s, engine in self._engines.items() if s.is_trunk}
         self._feet = {s: FootState() for s in self._sites if s.is_foot}
         self._impact_sites = next((g for g in LEGS_FIRST if set(g) & set(self._sites)), ())
         self._pair = PelvisTrunk() if {WearSite.PELVIS, WearSite.CHEST} <= set(self._sites) else None
@@ -250,11 +254,10 @@ class BodyGait:
 
     def _take_turning(self) -> None:
         """Hand the turn rates of pelvis and chest to the coordination."""
-        for site, engine in self._engines.items():
-            if isinstance(engine, TrunkGait):
-                for t_s, rate_radps in engine.take_turning():
-                    if self._pair is not None:
-                        self._pair.feed(site, t_s, rate_radps)
+        for site, engine in self._trunks.items():
+            for t_s, rate_radps in engine.take_turning():
+                if self._pair is not None:
+                    self._pair.feed(site, t_s, rate_radps)
 
     def _release(self, at_end: bool = False) -> list[GaitEvent]:
         events: list[GaitEvent] = []
@@ -348,13 +351,12 @@ class BodyGait:
 
     def _moment(self, state: GaitState | None) -> Moment:
         feet = self._foot_status.values()
-        shanks = [engine for engine in self._engines.values() if isinstance(engine, ShankGait)]
         return Moment(
             state,
             any(foot.is_learning for foot in feet),
             any(self._is_clipped.values()),
             any(foot.is_loose for foot in feet),
-            any(foot.is_too_slow for foot in feet) or any(shank.is_too_slow for shank in shanks),
+            any(foot.is_too_slow for foot in feet) or any(shank.is_too_slow for shank in self._shanks),
         )
 
     def _worn(self) -> SensorSet:

@@ -1,10 +1,7 @@
-"""Choose the stage that finds events in the signal of a wear site."""
+"""Choose the stage that finds events in the signal of a wear site; those of sites that are not worn are not loaded."""
 
 from typing import Protocol
 
-from coach.gait.foot.analyzer import FootGait
-from coach.gait.shank.analyzer import ShankGait
-from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
@@ -25,5 +22,13 @@ class GaitEngine(Protocol):
 def engine_for(site: WearSite) -> GaitEngine:
     """Return the engine of this wear site."""
     if site.is_foot:
+        from coach.gait.foot.analyzer import FootGait
+
         return FootGait(site)
-    return ShankGait(site) if site.is_shank else TrunkGait(site)
+    if site.is_shank:
+        from coach.gait.shank.analyzer import ShankGait
+
+        return ShankGait(site)
+    from coach.gait.trunk.analyzer import TrunkGait
+
+    return TrunkGait(site)

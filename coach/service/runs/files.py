@@ -19,7 +19,6 @@ from coach.errors import AlreadyHereError, InterchangeError, UserError
 from coach.interchange.activity import Activity, run_of, seconds_of
 from coach.interchange.formats import HEAD_BYTES, NO_HINT, Hint, format_of, on_foot, read_runs, unpacked
 from coach.interchange.merging import merged
-from coach.interchange.sport import named_sport
 from coach.model.daily_life import DailyWishes
 from coach.model.documents import JsonObject
 from coach.model.history import Imported
@@ -219,6 +218,8 @@ class RunFiles:
         """Fill a recorded run with what only the watch knew."""
         self.merge_activity(run, activity)
         self._keep_original(run.run_id, content, kind, activity)
+        from coach.interchange.sport import named_sport  # not until there is a file to read
+
         is_asked = run.sport is not Sport.RUNNING and bool(run.sport_reason)
         if is_asked and activity.kind is Sport.RUNNING and named_sport(activity.sport) == Sport.RUNNING:
             self._kept.runs.change(run.run_id, sport=Sport.RUNNING, sport_reason="")  # another file knows

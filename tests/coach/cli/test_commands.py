@@ -88,7 +88,9 @@ def test_a_service_that_waits_for_its_runner_has_not_loaded_what_only_runs_and_f
     loaded = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout.split()
     heavy = {"numpy", "alembic", "sqlalchemy", "icalendar", "fitdecode"}
     heavy |= {"pyarrow", "coach.gait.fusion.body", "coach.demo.world"}
-    heavy |= {f"coach.interchange.{name}" for name in ("fit_writer", "tcx", "archive", "apple_health")}
+    heavy |= {
+        f"coach.interchange.{name}" for name in ("fit_writer", "tcx", "archive", "apple_health", "sport", "tables")
+    }
     assert heavy & set(loaded) == set()
     assert "coach.bootstrap" in loaded
 
