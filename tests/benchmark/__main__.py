@@ -1,6 +1,7 @@
 """`python -m tests.benchmark [clinic|gait|lifetime|memory|phone|resident|study]`: how fast a part is, its memory.
 
-Without a part: what runners use, end to end (`tests.benchmark.path`); `--write` puts that table into the documents.
+Without a part: what runners use, end to end (`tests.benchmark.path`); `--write` puts that table, and that of
+`resident`, into the documents.
 """
 
 import os
@@ -14,8 +15,12 @@ SUBJECTS = ("clinic", "gait", "lifetime", "memory", "phone", "resident", "study"
 
 def main(words: list[str]) -> int:
     os.environ.setdefault(BLAS_THREADS, "1")  # as `coach` does, before numpy is loaded
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's modules are compiled once, not at every start
     if not words or words[0].startswith("--"):
         import_module("tests.benchmark.path").main(words)
+        return 0
+    if words[0] == "resident":
+        import_module("tests.benchmark.resident").main(words[1:])
         return 0
     if len(words) != 1 or words[0] not in SUBJECTS:
         print(f"say what to measure: {', '.join(SUBJECTS)}, or nothing for the whole path", file=sys.stderr)
