@@ -29,7 +29,6 @@ import numpy.typing as npt
 from coach.gait.signal.filters import crossings, cubic, hann_smooth, hann_smooth_rows, means, median_of, whole_mean
 from coach.gait.trunk.orientation import SHORTEST_STEP_S, Attitude
 from coach.gait.trunk.params import TrunkParams
-from coach.model.frozen import dataclass
 from coach.model.samples import FloatArray
 
 IndexArray = npt.NDArray[np.intp]
