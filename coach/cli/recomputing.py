@@ -128,7 +128,8 @@ class SharedRuns:
 
 def _load() -> None:
     """Load what computing a run needs at first use, so that a forked process has it."""
-    import_module("coach.gait.fusion.body")  # numpy with it
+    for stage in ("fusion.body", "foot.analyzer", "shank.analyzer", "trunk.analyzer"):  # numpy with them
+        import_module(f"coach.gait.{stage}")
     formats()
     algorithm_id()
 

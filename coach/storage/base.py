@@ -35,10 +35,10 @@ class Kind(StrEnum):
     BYTES = "BLOB"
 
 
-def _flag_kept(value: object) -> object:
+def _flag_kept(value: object) -> bool:
     if value not in (True, False):
         raise ValueError(f"{str(value)[:40]!r} is neither true nor false")
-    return value
+    return bool(value)  # numpy's, too
 
 
 def _day_kept(value: object) -> str:

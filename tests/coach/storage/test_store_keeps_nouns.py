@@ -302,3 +302,16 @@ def test_files_that_cannot_be_used_are_refused_in_words(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StorageError, match="newer version"):
         Store(newer)
+
+
+def test_a_time_without_zone_is_compared_with_nothing(store: Store) -> None:
+    store.runs.create(RUN)
+    with pytest.raises(StorageError, match="zone"):
+        store.runs.count(RunFilter(since=datetime(2026, 3, 2)))  # noqa: DTZ001  (what is refused)
+
+
+def test_a_flag_of_numpys_is_kept_as_a_flag(store: Store) -> None:
+    store.runs.create(RUN)
+    step = TrunkStep(WearSite.PELVIS, 1.0, is_left=np.bool_(True))  # type: ignore[arg-type]  # as arithmetic leaves it
+    store.runs.data.add("r1", [step])
+    assert store.runs.data.steps("r1")[0].is_left is True
