@@ -9,7 +9,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -144,7 +143,7 @@ class LiveRun:
         """Take one notification: first to the log, then through the pipeline."""
         t_s = self.pipeline.counts_at(notification.t_s)
         if t_s != notification.t_s:
-            notification = replace(notification, t_s=t_s)
+            notification = notification._replace(t_s=t_s)
         self._log.write(lambda writer: writer.write(notification))
         self._spread(self.pipeline.feed(notification))
         self._arrived_wall_s = time.time()  # what was just shown is without this notification

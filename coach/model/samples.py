@@ -6,15 +6,15 @@ Times `t_s` are seconds since the run started, on the host's monotonic clock. De
 
 from dataclasses import field
 from enum import StrEnum
+from typing import NamedTuple
 
 from coach.model.arrays import FloatArray as FloatArray  # the samples' own arrays, for whoever reads samples
 from coach.model.frozen import dataclass
 from coach.model.sites import WearSite
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """Bytes of one characteristic, as they arrived.
+class Notification(NamedTuple):
+    """Bytes of one characteristic, as they arrived. A tuple: a run of an hour has 400,000.
 
     sensor_id: the sensor's address. characteristic: 128-bit UUID, lower case.
     t_s: arrival time [s].

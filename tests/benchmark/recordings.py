@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
 from pathlib import Path
@@ -75,7 +74,7 @@ def _later(notification: Notification, by_s: float) -> Notification:
     if payload.startswith(_MOVESENSE_DATA):
         (ms,) = struct.unpack_from("<I", payload, 2)
         payload = payload[:2] + struct.pack("<I", ms + round(1000 * by_s)) + payload[6:]
-    return replace(notification, t_s=notification.t_s + by_s, payload=payload)
+    return notification._replace(t_s=notification.t_s + by_s, payload=payload)
 
 
 def _write(path: Path, uses: tuple[SensorUse, ...], notifications: Iterator[Notification]) -> None:

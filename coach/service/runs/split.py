@@ -108,11 +108,10 @@ def _cut_log(recordings: Path, name: str, part: Run, start_s: float, end_s: floa
     for item in whole.items():
         if not start_s <= item.t_s < end_s:
             continue
-        moved = dataclasses.replace(item, t_s=item.t_s - start_s)
-        if isinstance(moved, Notification):
-            writer.write(moved)
+        if isinstance(item, Notification):
+            writer.write(item._replace(t_s=item.t_s - start_s))
         else:
-            writer.write_event(_event(moved, start_s))
+            writer.write_event(_event(dataclasses.replace(item, t_s=item.t_s - start_s), start_s))
     return writer.close().name
 
 

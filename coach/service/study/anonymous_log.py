@@ -50,7 +50,7 @@ def anonymous_log(recording: Recording, run_id: str, started_at: datetime) -> by
     for item in recording.sound_items():
         if isinstance(item, Notification):
             if (item.sensor_id, item.characteristic.lower()) in is_read:
-                file.add_notification(replace(item, sensor_id=names[item.sensor_id]))
+                file.add_notification(item._replace(sensor_id=names[item.sensor_id]))
         elif item.kind in _KEPT:
             file.add_event(RunEvent(item.t_s, item.kind, _kept(item)))
         if item.t_s - flushed_s >= _FLUSH_EVERY_S:

@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
 from pathlib import Path
@@ -113,7 +112,7 @@ def test_a_recording_read_again_decides_as_the_run_did(tmp_path: Path) -> None:
     live = make_pipeline(BOTH)
     writer = RecordingWriter(tmp_path, RecordingHeader("run", datetime.now(UTC), "", BOTH, profile_texts(BOTH)))
     for notification in notifications:
-        notification = replace(notification, t_s=live.counts_at(notification.t_s))
+        notification = notification._replace(t_s=live.counts_at(notification.t_s))
         writer.write(notification)
         live.feed(notification)
         live.tick(notification.t_s + 0.004)  # the timer of a live run falls where it likes
