@@ -168,7 +168,7 @@ class RecordingWriter:
     def _leave_out(self, item: Item) -> None:
         self._n_held_bytes -= _bytes_of(item)
         self._n_left_out += 1
-        if not isinstance(item, tuple):
+        if isinstance(item, Notification | RunEvent):
             self._left_out = [(self._left_out or [item.t_s])[0], item.t_s]
 
     def _flush(self, is_sync: bool) -> None:
