@@ -210,7 +210,7 @@ def test_a_target_is_called_regained_after_a_cue_only_and_once(run: HeldRun, url
     assert running.evaluate("() => window.said") == []  # nobody had asked
     run.cue(modality="text")
     stay("below", 0.5)
-    stay("on", 1.5)
+    stay("on", 4.0)  # on a busy machine numbers come late, and the second on target starts over
     assert heard(running, 1) == ["On target again."]
     stay("on", 0.5)
     assert len(running.evaluate("() => window.said")) == 1
