@@ -1,7 +1,7 @@
 """Pages of runs afterwards: the list with its calendar, and one run with all that can be done to it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, abort, redirect, render_template, request
@@ -137,10 +137,10 @@ def _sport(word: str) -> Sport | None:
 
 def _day(text: str, later: int = 0) -> datetime | None:
     try:
-        day = datetime.fromisoformat(text)
-    except ValueError:
+        day = datetime.fromisoformat(text).replace(tzinfo=zone_or_utc(profile().time_zone))
+        return (day + timedelta(days=later)).astimezone(UTC)
+    except (ValueError, OverflowError):  # no day, or one beyond the calendar
         return None
-    return day.replace(tzinfo=zone_or_utc(profile().time_zone)) + timedelta(days=later)
 
 
 # One run ------------------------------------------------------------------------------------------------------------

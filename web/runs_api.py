@@ -1,11 +1,11 @@
 """Runs afterwards as JSON and as files: the same verbs as the pages, under `/api/v1`."""
 
 import io
-from datetime import date, datetime
-from typing import Final
+from datetime import UTC, date, datetime
+from typing import Annotated, Final
 
 from flask import Blueprint, Response, send_file
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from coach.model.history import (
     CalendarDay,
@@ -38,11 +38,21 @@ _KINDS: Final = {
 }
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("beyond the calendar") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class RunsQuery(Body):
     """Which activities: times aware, until excluded; pages count from 1. sport: all for every kind."""
 
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     place: RunPlace | None = None
     shoes: str | None = None
     words: str = Field("", max_length=200)
@@ -72,7 +82,7 @@ class TrendQuery(Body):
     """Which runs, and at which speed [m/s]. speed_mps: None: the runner's usual one."""
 
     speed_mps: float | None = Field(None, gt=0)
-    since: datetime | None = None
+    since: Moment | None = None
     place: RunPlace | None = None
 
 

@@ -67,6 +67,15 @@ def test_the_list_shows_runs_and_filters_them(client: FlaskClient) -> None:
     assert "calendar-run" in page
     assert "No run fits" in text_of(client, "/runs?until=2020-01-01&month=2020-01")
     assert text_of(client, "/runs?since=nonsense&page=-4&month=x").count("run-row") == 3
+    assert text_of(client, "/runs?since=0001-01-01&until=9999-12-31").count("run-row") == 3
+
+
+@pytest.mark.parametrize("moment", ["2026-01-01T00:00:00", "0001-01-01T00:00:00%2B12:00", "9999-12-31T23:59:59-12:00"])
+@pytest.mark.parametrize("address", ["/api/v1/runs", "/api/v1/trends/cadence_spm"])
+def test_a_moment_without_zone_or_beyond_the_calendar_is_refused(
+    client: FlaskClient, address: str, moment: str
+) -> None:
+    assert client.get(f"{address}?since={moment}").status_code == 400
 
 
 def test_one_run_says_what_mattered_and_everything_else(client: FlaskClient) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from coach.errors import StorageError
 from coach.model.runs import RunFilter, Sport
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState
-from coach.storage.database import Connection, Database
+from coach.storage.database import Connection, Database, _connect
 from coach.storage.dump import load
 from coach.storage.reminders import KeptReminders
 from coach.storage.schema import MIGRATIONS, alembic_config, head, revision_of
@@ -120,6 +121,29 @@ def test_a_database_of_the_first_version_opens_with_all_its_data(tmp_path: Path)
         assert points == by_speed
     assert len(store.runs.marks("cadence_spm").run_ids) == 3
     assert n_old == {"runs": 4, "pain_entries": len(store.pain.list())}
+    store.close()
+
+
+def test_a_disk_that_fills_while_a_file_is_migrated_is_said_and_the_file_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "old.sqlite"
+    script = (Path(__file__).resolve().parents[2] / "data" / "database_0001.sql").read_text()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+
+    def on_a_full_disk(path: Path) -> Connection:
+        opened = _connect(path)
+        n_pages = opened.scalar("PRAGMA page_count")
+        opened.execute(f"PRAGMA max_page_count = {n_pages + 2}")
+        return opened
+
+    with monkeypatch.context() as patched:
+        patched.setattr("coach.storage.database._connect", on_a_full_disk)
+        with pytest.raises(StorageError, match="the disk is full"):
+            Store(path)
+    store = Store(path)  # with room again
+    assert [entry.run.run_id for entry in store.runs.list()] == ["r3", "r2", "r1"]
     store.close()
 
 
