@@ -8,7 +8,7 @@ from tests.reliability.kills import LOST_S, measure
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("work", ["import", "run", "purge", "cut"])
+@pytest.mark.parametrize("work", ["import", "run", "purge", "cut", "erase"])
 def test_a_kill_loses_nothing_that_was_confirmed_and_leaves_nothing_stuck(work: str, tmp_path: Path) -> None:
     result = measure(work, 3, tmp_path, 1)
     assert result.faults == []

@@ -12,7 +12,6 @@ Functional calibration as in Falbriard 2018 (doi:10.3389/fphys.2018.00610), with
 import math
 from collections import deque
 from itertools import pairwise
-from statistics import median
 
 import numpy as np
 
@@ -229,7 +228,7 @@ def _rest_ratio(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> float
         before.append(_least_between(t_s, energy, begun - ALIGNMENT.rest_until_s, begun - ALIGNMENT.rest_from_s))
     if not after:
         return 0.0
-    return median(before) / max(median(after), 1e-9)
+    return median_of(before) / max(median_of(after), 1e-9)
 
 
 def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
@@ -242,7 +241,7 @@ def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
             (float(t_s[end]) - ALIGNMENT.lands_from_s, float(t_s[end]) + ALIGNMENT.lands_until_s)
         ).tolist()
         largest2.append(float(size2[max(a - 1, 0) : b - 1].max(initial=0.0)))
-    return median(math.sqrt(size) for size in largest2) if largest2 else 0.0
+    return median_of(math.sqrt(size) for size in largest2) if largest2 else 0.0
 
 
 def swings(t_s: FloatArray, pitch: FloatArray) -> list[Swing]:

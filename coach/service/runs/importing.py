@@ -240,8 +240,7 @@ class ImportService:
                 if begun is None or begun.done is not None or self._is_stopping.is_set():
                     raise
                 n_done += 1
-                refused = ImportedFile(begun.name, Outcome.REFUSED, (), str(error))
-                yield dataclasses.replace(begun, done=refused)
+                yield dataclasses.replace(begun, done=ImportedFile(begun.name, Outcome.REFUSED, (), str(error)))
 
     def _refuse_a_second(self) -> None:
         if self._worker is not None and self._worker.is_alive():
