@@ -98,13 +98,9 @@ def alembic_config(connection: Connection) -> "Config":
 def _migrate(connection: Connection, revision: str | None, path: Path) -> None:
     from alembic import command
     from alembic.script import ScriptDirectory
-    from sqlalchemy.exc import DBAPIError
 
     config = alembic_config(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         raise StorageError(f"{path.name} was written by a newer version of this program: update the program")
-    try:
-        command.upgrade(config, "head")
-    except DBAPIError as error:  # `Database` says in words what SQLite says
-        raise error.orig or error from error
+    command.upgrade(config, "head")

@@ -4,6 +4,7 @@ from typing import Any
 
 from alembic import context
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from coach.storage.base import Connection
@@ -26,8 +27,11 @@ class _Lent:
 
 lent = _Lent(context.config.attributes["connection"])
 engine = create_engine("sqlite://", creator=lambda: lent, poolclass=StaticPool)
-with engine.connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
+try:
+    with engine.connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+except DBAPIError as error:  # `Database` puts into words what SQLite says
+    raise error.orig or error from error
 engine.dispose()
