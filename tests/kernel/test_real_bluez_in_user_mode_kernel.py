@@ -156,7 +156,10 @@ def test_a_sensor_that_asks_for_encryption_is_paired_once_and_streams(encrypted:
 def test_settings_are_read_from_and_written_to_a_sensor_that_wants_encryption(
     encrypted: dict[str, Any], asks_at: str
 ) -> None:
-    assert encrypted["visited"][asks_at] == {"n_pairings": 1, "read": ["0700"], "written": ["01"]}
+    visited = encrypted["visited"][asks_at]
+    assert visited["n_pairings"] == 1
+    assert set(visited["read"]) == {"0700"}  # read again where BlueZ forgot what it paired for, as above
+    assert set(visited["written"]) == {"01"}
 
 
 def test_a_bonded_sensor_with_a_private_address_is_found_again_under_its_next_one(encrypted: dict[str, Any]) -> None:
