@@ -185,7 +185,7 @@ def test_numbers_beside_the_large_one_settle_once_a_second(run: HeldRun, running
 
 
 def test_without_a_worker_the_page_watches_by_itself(run: HeldRun, url: str, phone: Page) -> None:
-    phone.route("**/live_worker.js", lambda route: route.abort())
+    phone.context.route("**/live_worker.js", lambda route: route.abort())
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.stream === 'live'")
     show(run, phone)
@@ -194,7 +194,9 @@ def test_without_a_worker_the_page_watches_by_itself(run: HeldRun, url: str, pho
 
 def test_a_watcher_that_falls_silent_is_replaced(run: HeldRun, url: str, phone: Page) -> None:
     mute = "self.postMessage = () => {};"
-    phone.route("**/live_worker.js", lambda route: route.fulfill(body=mute, content_type="text/javascript"), times=1)
+    phone.context.route(
+        "**/live_worker.js", lambda route: route.fulfill(body=mute, content_type="text/javascript"), times=1
+    )
     hasten(phone, "live_channel.js", by=2)
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.stream === 'live'", 20_000)

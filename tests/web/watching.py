@@ -64,7 +64,7 @@ def watch_numbers(page: Page) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, body=_WATCH_WORKER + answer.text())
 
-    page.route("**/live_worker.js", with_watch)
+    page.context.route("**/live_worker.js", with_watch)
     page.add_init_script(_WATCH_PAGE)
 
 
