@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from coach.language.phrases import phrases_of
 from coach.model.links import LinkEvent, LinkStatus
@@ -245,6 +245,37 @@ def test_each_kind_can_be_turned_off_and_mute_silences_all(coach: PageCoach, run
     coach.runs.lap()
     running.wait_for_timeout(300)  # long enough to be said, were it not muted
     assert running.evaluate("() => window.said") == ["Lap 2. Lap 1 took 1 minute."]
+
+
+def test_what_the_coach_said_before_a_tap_on_mute_does_not_undo_it(
+    coach: PageCoach, run: HeldRun, running: Page
+) -> None:
+    """While the tap is on its way, and while it waits for the network; from then on the coach counts again."""
+    is_muted = "wanted => document.querySelector('#mute').getAttribute('aria-pressed') === String(wanted)"
+
+    def late(route: Route) -> None:
+        for lap in (2, 3):
+            coach.runs.lap()
+            wait_until(running, "lap => document.querySelector('#phase').textContent.includes(lap)", argument=str(lap))
+        route.continue_()
+
+    running.route("**/api/v1/run/mute", late, times=1)
+    running.tap("#mute")
+    expect(running.locator("#toast")).to_have_text("Cues are silent")
+    wait_until(running, is_muted, argument=True)
+    assert coach.runs.status()["is_muted"]
+    running.route("**/api/v1/run/mute", lambda route: route.abort(), times=1)
+    running.tap("#mute")
+    expect(running.locator("#outbox-words")).to_contain_text("waits for the network")
+    coach.runs.lap()
+    wait_until(running, "() => document.querySelector('#phase').textContent.includes('4')")
+    wait_until(running, is_muted, argument=False)
+    running.evaluate("() => window.dispatchEvent(new Event('online'))")
+    expect(running.locator("#outbox-words")).to_have_text("Everything is saved.")
+    wait_until(running, is_muted, argument=False)
+    coach.runs.mute(True)  # on another phone
+    wait_until(running, is_muted, argument=True)
+    assert heard(running, 1) == ["Lap 4."]
 
 
 def test_a_kilometre_waits_for_a_cue_and_a_cue_for_nothing(run: HeldRun, running: Page) -> None:

@@ -3,12 +3,13 @@ import { get } from "./api.js";
 import { find, findAll, readData, setText } from "./dom.js";
 import { followPage, openWatcher } from "./live_channel.js";
 import { bindChoices, chosen, sayProgress } from "./live_choices.js";
-import { bindControls, paintMute, paintPause } from "./live_controls.js";
+import { bindControls, paintPause } from "./live_controls.js";
 import { forgetCues, takeCue } from "./live_cues.js";
 import { bindDetails } from "./live_details.js";
 import { leaveFor } from "./live_leave.js";
 import { forgetLinks, takeLink, takeSensors } from "./live_links.js";
 import { silenceTicks, tickAt } from "./live_metronome.js";
+import { bindMute, forgetTap, heardTap, isMuted } from "./live_mute.js";
 import { bindPhoneSensor } from "./live_phone_sensor.js";
 import { bindPocket, leavePocket } from "./live_pocket.js";
 import { keepAwake } from "./live_wake.js";
@@ -32,7 +33,7 @@ function takeRun(status) {
   }
   if (!is_on && state.is_on) void leave(state.run_id, run_state);
   const was_on = state.is_on;
-  Object.assign(state, { run_id, is_on, is_paused: run_state === "paused", is_muted: Boolean(status.is_muted) });
+  Object.assign(state, { run_id, is_on, is_paused: run_state === "paused", is_muted: isMuted(run_id, Boolean(status.is_muted)) });
   Object.assign(state, { lap: status.lap ?? 1, lap_kind: status.lap_kind ?? "lap" });
   const elapsed = status.elapsed_s === undefined ? {} : { elapsed_s: status.elapsed_s ?? 0 };
   const { links, sensors } = status;
@@ -47,9 +48,13 @@ function takeRun(status) {
   find("#hold").hidden = !status.hold;
   setText(find("#hold-reason"), status.hold ?? "");
   document.body.dataset.hold = String(Boolean(status.hold));
-  silenceTicks(!is_on || state.is_paused || state.is_muted);
-  paintMute(state.is_muted);
+  showMute();
   paintPause(state.is_paused);
+}
+
+function showMute() {
+  silenceTicks(!state.is_on || state.is_paused || state.is_muted);
+  find("#mute").setAttribute("aria-pressed", String(state.is_muted));
 }
 
 /** The run is over. Where the coach was started again in its middle, it may go on: that is offered on this page. */
@@ -97,9 +102,13 @@ const MOST_ASKED = 5; // times in a row: where changes never cease, they say the
 async function refresh() {
   try {
     for (let n_asked = 0; n_asked < MOST_ASKED; n_asked += 1) {
-      const n_seen = n_changes;
+      const [n_seen, tapped] = [n_changes, heardTap()];
       const status = await get("/run");
-      if (n_seen === n_changes) { takeRun(status); return; }
+      if (n_seen === n_changes) {
+        forgetTap(tapped);
+        takeRun(status);
+        return;
+      }
     }
   } catch { /* the stream's watchdog says it */ }
 }
@@ -130,6 +139,7 @@ send({ words: readData("words", {}), language: document.documentElement.lang, un
 sendChoices();
 bindChoices(sendChoices);
 bindControls(state, refresh);
+bindMute(state, showMute, refresh);
 bindDetails(() => get("/metrics"));
 bindPocket();
 bindPhoneSensor();

@@ -1,9 +1,9 @@
-// What the runner does with one tap or a hold: start, pause, lap, stop, pain, mute. Pain and mute survive a lost network.
+// What the runner does with one tap or a hold: start, pause, lap, stop, pain. Pain survives a lost network.
 import { ApiError, call, keep, newKey, tap, waiting } from "./api.js";
 import { find, findAll, on, onHold, setText } from "./dom.js";
 import { leaveFor } from "./live_leave.js";
 import { offerUndo, toast } from "./live_toast.js";
-import { hush, unlock } from "./speech.js";
+import { unlock } from "./speech.js";
 import { w } from "./words.js";
 
 let where = "back";
@@ -19,29 +19,25 @@ async function act(run_id, path, body, done) {
   }
 }
 
-async function keepOrLater(path, body, done) {
+/** A tap that survives a lost network. Returns whether the coach has answered; else it waits and is sent later. */
+export async function keepOrLater(path, body, done) {
   try {
     const answer = await keep("POST", path, body);
     const kept = waiting().n_here ? "live.control.held_here" : "live.control.saved_later";
     toast(answer === undefined ? w(kept) : done);
+    return answer !== undefined;
   } catch (error) {
     toast(w("live.control.failed", { words: error.message }));
+    return true;
   }
 }
 
-/** state: {run_id, is_on, is_paused, is_muted} as the coach last reported; refresh: asks it again. */
+/** state: {run_id, is_on, is_paused} as the coach last reported; refresh: asks it again. */
 export function bindControls(state, refresh) {
   bindStart(refresh);
   bindPlan();
   bindGoOn(refresh);
   on("#pause", "click", async () => { if (await act(state.run_id, state.is_paused ? "/run/resume" : "/run/pause")) await refresh(); });
-  on("#mute", "click", async () => {
-    const is_muted = !state.is_muted;
-    if (is_muted) hush();
-    state.is_muted = is_muted;
-    paintMute(is_muted);
-    await keepOrLater("/run/mute", { run_id: state.run_id, is_muted }, w(is_muted ? "live.control.muted" : "live.control.unmuted"));
-  });
   const ask = (is_tap) => toast(w(is_tap ? "live.control.hold_longer" : "live.control.hold_again"));
   onHold(find("#lap"), () => act(state.run_id, "/run/lap", { kind: "lap" }, w("live.control.lapped")), { ask });
   onHold(find("#stop"), () => stop(state.run_id), { ask });
@@ -145,11 +141,6 @@ async function stop(run_id) {
   } catch (error) {
     toast(w("live.control.failed", { words: error instanceof ApiError ? error.message : w("live.stream.waiting") }));
   }
-}
-
-export function paintMute(is_muted) {
-  const button = find("#mute");
-  button.setAttribute("aria-pressed", String(is_muted));
 }
 
 export function paintPause(is_paused) {
