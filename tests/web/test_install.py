@@ -1,6 +1,9 @@
 """The page as an app: manifest, icons, service worker in a secure context, and what a plain address lacks."""
 
+import json
+
 import pytest
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
@@ -43,6 +46,23 @@ def test_a_page_without_its_coach_says_what_to_do(url: str, desktop: Page) -> No
     desktop.goto(f"{url}/live")
     expect(desktop.locator("h1")).to_have_text("The coach cannot be reached")
     desktop.context.set_offline(False)
+
+
+@pytest.mark.browser
+def test_a_phone_whose_store_is_full_shows_the_newest_page(url: str, app: Flask, desktop: Page) -> None:
+    """What cannot be kept for later is shown all the same, and not its elder in the store."""
+    desktop.goto(f"{url}/install")
+    wait_until(desktop, "() => navigator.serviceWorker.ready.then((r) => Boolean(r.active))")
+    desktop.reload()
+    wait_until(desktop, "() => navigator.serviceWorker.controller !== null")
+    wait_until(desktop, "() => caches.match('/static/js/dom.js').then(Boolean)")
+    full = {"origin": url, "quotaSize": 1}
+    desktop.context.new_cdp_session(desktop).send("Storage.overrideQuotaForOrigin", full)
+    newer = "export const newest = " + json.dumps("x" * 100_000)
+    app.view_functions["static"] = lambda filename: Response(newer, mimetype="text/javascript")
+    for name in ("dom.js", "never_seen.js"):
+        kept = desktop.evaluate("name => fetch(`/static/js/${name}`).then((r) => r.text())", name)
+        assert kept == newer, name
 
 
 @pytest.mark.browser

@@ -19,16 +19,25 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(clean());
 });
 
-async function fileOrLast(request) {
-  const box = await caches.open(BOX);
+async function fileOrLast(event) {
+  let answer;
   try {
-    const answer = await fetch(request);
-    if (answer.ok) await box.put(request, answer.clone());
-    return answer;
+    answer = await fetch(event.request);
   } catch (error) {
-    const last = await box.match(request);
+    const last = await caches.match(event.request).catch(() => undefined);
     if (last) return last;
     throw error;
+  }
+  if (answer.ok) event.waitUntil(keep(event.request, answer.clone()));
+  return answer;
+}
+
+/** A phone that is full keeps no file for later: a visit without the network is poorer, this one is not. */
+async function keep(request, answer) {
+  try {
+    await (await caches.open(BOX)).put(request, answer);
+  } catch (error) {
+    console.info(`not kept: ${error.message}`);
   }
 }
 
@@ -44,7 +53,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (url.pathname.startsWith("/static/")) event.respondWith(fileOrLast(request));
+  if (url.pathname.startsWith("/static/")) event.respondWith(fileOrLast(event));
   else if (request.mode === "navigate") event.respondWith(pageOrOffline(request));
 });
 
