@@ -5,6 +5,7 @@ Everything is real but the radio and the runner: the invitation, Welcome, the wa
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, expect
 from coach.demo.world import Demo
 from coach.settings import make_settings
 from tests.support.browser import PHONE, served, wait_until
+from tests.support.one_browser import opened
 from web.app import create_app
 
 MOST_TAPS = 12
@@ -22,17 +24,17 @@ A_NUMBER = """() => [...document.querySelectorAll("main [id$=-value]")]
 COUNT = """addEventListener('pointerdown', () => {
   localStorage.setItem('taps', Number(localStorage.getItem('taps') ?? 0) + 1);
 }, true)"""
+A_PHONE: dict[str, Any] = {"viewport": PHONE, "has_touch": True, "is_mobile": True, "locale": "en-GB"}
 
 
 @pytest.mark.browser
 def test_a_new_runner_is_running_after_a_dozen_taps(browser: Browser, tmp_path: Path) -> None:
-    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, locale="en-GB")  # type: ignore[arg-type]
-    context.add_init_script(COUNT)
-    phone = context.new_page()
     with Demo(make_settings(tmp_path, "127.0.0.1", 0), 1.0) as world:
         coach = world.make_coach()
         try:
-            with served(create_app(coach, is_testing=True)) as url:
+            with served(create_app(coach, is_testing=True)) as url, opened(browser, **A_PHONE) as context:
+                context.add_init_script(COUNT)
+                phone = context.new_page()
                 started_s = time.monotonic()
                 phone.goto(coach.access.invitation(url))
                 phone.tap("button[type=submit]")
@@ -57,7 +59,6 @@ def test_a_new_runner_is_running_after_a_dozen_taps(browser: Browser, tmp_path: 
                 wait_until(phone, A_NUMBER, 20_000)
                 taps = int(phone.evaluate("() => localStorage.getItem('taps')"))
                 took_s = time.monotonic() - started_s
-                context.close()  # while the service still answers
                 coach.runs.stop()
                 coach.feed.close()
         finally:

@@ -13,6 +13,7 @@ from coach.bootstrap import Coach
 from coach.demo.world import DEMO_BODY, Demo
 from coach.settings import make_settings
 from tests.support.browser import PHONE, hold, served
+from tests.support.one_browser import opened
 from web.app import create_app
 
 SPEED = 2.0  # of the virtual world
@@ -40,9 +41,8 @@ def shown(page: Page) -> str:
 
 
 def test_pair_run_hear_a_cue_and_read_the_summary(browser: Browser, tmp_path: Path) -> None:
-    context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
-    page = context.new_page()
-    with demonstration(tmp_path) as (coach, url):
+    with demonstration(tmp_path) as (coach, url), opened(browser, viewport=PHONE) as context:
+        page = context.new_page()
         _pair_all(page, url, coach)
         page.goto(f"{url}/live")
         page.select_option("#start-focus", "lengthen")
@@ -65,7 +65,6 @@ def test_pair_run_hear_a_cue_and_read_the_summary(browser: Browser, tmp_path: Pa
         assert summary is not None
         assert summary.n_cues >= 1
         assert spoken in {d.say for d in coach.store.runs.data.decisions(run.run_id) if d.is_spoken}
-        context.close()  # while the service still answers
 
 
 def _pair_all(page: Page, url: str, coach: Coach) -> None:

@@ -12,12 +12,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Browser, BrowserContext, Error
 
 # The longest test of a browser takes some 60 s alone; on the busiest machine seen, four times as long.
 LONGEST_S = 240.0
+LONGEST_CLOSE_S = 30.0  # it takes half a second on a busy machine
 
 
 class OneBrowser:
@@ -56,9 +58,23 @@ def browser(one_browser: OneBrowser) -> Iterator[Browser]:
 
 
 @contextmanager
+def opened(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A context of the browser, closed at the end. One that is never closed costs its browser and no test's verdict.
+
+    options: of `Browser.new_context`.
+    """
+    context = browser.new_context(**options)
+    try:
+        yield context
+    finally:
+        with contextlib.suppress(Error), killed_after(LONGEST_CLOSE_S):
+            context.close()
+
+
+@contextmanager
 def killed_after(longest_s: float) -> Iterator[None]:
     """Kill the browsers of this process where the block lasts longer."""
-    timer = threading.Timer(longest_s, _kill_browsers)
+    timer = threading.Timer(longest_s, signal_browsers, [signal.SIGKILL])
     timer.daemon = True
     timer.start()
     try:
@@ -67,11 +83,12 @@ def killed_after(longest_s: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _kill_browsers() -> None:
+def signal_browsers(number: signal.Signals) -> None:
+    """Send a signal to all browsers that this process has started."""
     for process in _descendants(os.getpid()):
         with contextlib.suppress(OSError):  # it has ended by itself
             if b"chrom" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[0]:
-                os.kill(process, signal.SIGKILL)
+                os.kill(process, number)
 
 
 def _descendants(process: int) -> Iterator[int]:

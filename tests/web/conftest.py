@@ -18,6 +18,7 @@ from coach.bootstrap import Coach
 from tests.support.browser import DESKTOP, PHONE, chromium_arguments, served
 from tests.support.one_browser import browser as browser
 from tests.support.one_browser import one_browser as one_browser
+from tests.support.one_browser import opened
 from tests.web.away_phone import away as away  # fixtures of the phone alone, for more than one file of tests
 from tests.web.away_phone import home as home
 from tests.web.held_run import HeldRun
@@ -100,11 +101,10 @@ def desktop(browser: Browser) -> Iterator[Any]:
 
 
 def _page(browser: Browser, **options: Any) -> Iterator[Any]:
-    context = browser.new_context(**options)
-    page = context.new_page()
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None)
-    yield page
-    context.close()
+    with opened(browser, **options) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None)
+        yield page
     assert not complaints, complaints

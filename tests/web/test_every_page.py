@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from coach.model.links import SensorUse
 from coach.model.sites import WearSite
 from tests.support.browser import DESKTOP, PHONE, THEMES, axe_findings, choose_theme, overflowing, wait_until
+from tests.support.one_browser import opened
 from tests.web.held_run import HeldRun
 from tests.web.page_coach import PageCoach
 
@@ -52,9 +53,8 @@ def remember_sensors(coach: PageCoach) -> None:
 
 @pytest.fixture
 def small_phone(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True)
-    yield context.new_page()
-    context.close()
+    with opened(browser, viewport={"width": 320, "height": 640}, has_touch=True) as context:
+        yield context.new_page()
 
 
 def open_page(coach: PageCoach, page: Page, url: str, path: str) -> None:

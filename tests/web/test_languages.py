@@ -15,6 +15,7 @@ from coach.language.locales import OTHERS
 from coach.language.phrases import phrases_of, read_phrases
 from coach.model.workouts import PartKind, WorkoutBlock, WorkoutPart, WorkoutPlan
 from tests.support.browser import overflowing
+from tests.support.one_browser import opened
 from tests.web.page_coach import PageCoach
 from tests.web.test_every_page import ALL, PAGES, open_page, remember_sensors
 from web.words import read_words
@@ -126,15 +127,14 @@ def test_the_name_of_an_own_workout_stays_as_the_runner_wrote_it(client: FlaskCl
 def test_every_page_fits_a_small_phone_in_every_language(
     coach: PageCoach, url: str, browser: Browser, language: str
 ) -> None:
-    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, locale=language)
-    small = context.new_page()
     faults: dict[str, list[str]] = {}
     remember_sensors(coach)
-    for path in ALL:
-        open_page(coach, small, url, path)
-        if found := overflowing(small, 1.0):
-            faults[path] = found
-    context.close()
+    with opened(browser, viewport={"width": 320, "height": 640}, has_touch=True, locale=language) as context:
+        small = context.new_page()
+        for path in ALL:
+            open_page(coach, small, url, path)
+            if found := overflowing(small, 1.0):
+                faults[path] = found
     assert faults == {}
 
 

@@ -14,6 +14,7 @@ from coach.model.pain import PainMoment
 from coach.model.plain import to_plain
 from coach.model.workouts import PartKind, Workout, WorkoutPart
 from tests.support.browser import hold, wait_until
+from tests.support.one_browser import opened
 from tests.web.held_run import USES, HeldRun
 from tests.web.listening import hasten, open_page
 from tests.web.live_scene import cue
@@ -351,13 +352,11 @@ def test_a_run_that_was_cut_off_says_so_before_the_page_offers_to_go_on(
 
 
 def test_a_german_runner_hears_german_sentences_in_a_german_voice(run: HeldRun, url: str, browser: Browser) -> None:
-    context = browser.new_context(locale="de-DE")
-    page = context.new_page()
-    open_page(url, page)
-    run.cue()
-    english = cue()["say"]
-    said = heard(page, 1)
-    tongues = page.evaluate("() => window.tongues")
-    context.close()
+    with opened(browser, locale="de-DE") as context:
+        page = open_page(url, context.new_page())
+        run.cue()
+        english = cue()["say"]
+        said = heard(page, 1)
+        tongues = page.evaluate("() => window.tongues")
     assert set(tongues) == {"de"}
     assert said[0] == phrases_of("de")(str(english)) != english
