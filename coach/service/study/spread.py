@@ -91,9 +91,14 @@ def by_dask(tasks: Iterable[Found], job: Job, client: "Client") -> Iterator[Done
 
 
 def check_workers(client: "Client", job: Job) -> None:
-    """Raise UserError where a worker would compute other numbers than this program."""
+    """Raise UserError where a worker would compute other numbers than this program.
+
+    One that dies before it answers computes nothing; the one that takes its place is of the same machine.
+    """
+    lost = needed("distributed", "a scheduler").comm.CommClosedError
     try:
-        found = set(client.run(algorithm_id, on_error="return").values())
+        answers = client.run(algorithm_id, on_error="return").values()
+        found = {one for one in answers if not isinstance(one, lost)}
     except (OSError, RuntimeError, TimeoutError) as error:
         raise UserError(f"the workers do not answer ({error}): look at the scheduler's page") from error
     if other := [str(one) for one in found if one != job.algorithm]:

@@ -298,6 +298,28 @@ def test_a_worker_killed_in_mid_job_loses_nothing_and_what_was_stopped_goes_on(t
     assert not list(store.rglob("*.half"))
 
 
+def dies() -> str:
+    """In the place of `algorithm_id`: the worker that is asked is killed before it answers."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_while_it_is_asked_for_its_program_is_no_other_program(
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    job = Job(str(tmp_path), str(tmp_path), algorithm_id())
+    with Client(cluster, set_as_default=False) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(spread, "algorithm_id", dies)
+            spread.check_workers(client, job)
+        client.wait_for_workers(2, timeout=60)
+        with pytest.raises(UserError, match="another program"):
+            spread.check_workers(client, replace(job, algorithm="an older one"))
+
+
 @pytest.mark.slow
 def test_the_scheduler_never_knows_more_tasks_than_are_under_way(
     tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
