@@ -24,7 +24,7 @@ async function fileOrLast(event) {
   try {
     answer = await fetch(event.request);
   } catch (error) {
-    const last = await caches.match(event.request).catch(() => undefined);
+    const last = await caches.match(event.request, { cacheName: BOX }).catch(() => undefined);
     if (last) return last;
     throw error;
   }
