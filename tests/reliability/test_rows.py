@@ -11,7 +11,7 @@ from tests.reliability import disk, document, machine, packets
 from tests.reliability.archives import row
 from tests.reliability.beside import Watcher
 from tests.reliability.rows import Row
-from tests.support.common import missing
+from tests.support.common import missing, mostly_slow
 
 
 def test_a_disk_that_is_full_costs_nothing_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,13 +20,9 @@ def test_a_disk_that_is_full_costs_nothing_of_a_run(tmp_path: Path, monkeypatch:
     assert found.is_held, found.found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("harmed", "seconds"),
-    [
-        (disk.read_only, 1.0),
-        pytest.param(disk.read_only_for_good, 1.5, marks=pytest.mark.slow),
-        pytest.param(disk.slow, 3.0, marks=pytest.mark.slow),
-    ],
+    ("harmed", "seconds"), [(disk.read_only, 1.0), (disk.read_only_for_good, 1.5), (disk.slow, 3.0)]
 )
 def test_a_disk_that_refuses_or_is_late_costs_nothing_of_a_run(
     harmed: Callable[[Path, float], Row], seconds: float, tmp_path: Path
@@ -42,7 +38,7 @@ def test_a_database_that_is_locked_costs_nothing_of_a_run(tmp_path: Path) -> Non
     assert found.is_held, found.found
 
 
-@pytest.mark.parametrize("hours", [1.0, -2.0])
+@pytest.mark.parametrize("hours", mostly_slow([-2.0, 1.0], n_quick=1))
 def test_a_clock_that_jumps_costs_nothing_of_a_run(tmp_path: Path, hours: float) -> None:
     found = machine.clock_jumps(tmp_path, hours, 0.6)
     assert found.is_held, found.found

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CONFTEST = """
 import pytest
 
@@ -29,6 +31,7 @@ PLUGINS = ("-p", "no:cacheprovider", "-p", "xdist", "-p", "pytest_timeout")
 PASSES = "def test_one(): pass\n"
 
 
+@pytest.mark.slow
 def test_a_hung_test_costs_one_test(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout_method = thread\n")

@@ -84,6 +84,7 @@ def test_two_runners_run_at_once_and_each_has_only_the_own_strides(house: House)
     assert anna.store.runs.count() == ben.store.runs.count() == 1
 
 
+@pytest.mark.slow
 def test_a_shoe_in_another_runners_run_is_refused_by_name_and_free_again_afterwards(house: House) -> None:
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach in (anna, ben):
@@ -105,6 +106,7 @@ def test_a_shoe_in_another_runners_run_is_refused_by_name_and_free_again_afterwa
     ben.runs.stop()
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_claims_its_shoes_as_a_new_one_does(house: House) -> None:
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach in (anna, ben):
@@ -125,6 +127,7 @@ def test_a_run_that_goes_on_claims_its_shoes_as_a_new_one_does(house: House) -> 
     anna.runs.stop()
 
 
+@pytest.mark.slow
 def test_a_preview_makes_way_for_another_runners_run(house: House) -> None:
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach in (anna, ben):

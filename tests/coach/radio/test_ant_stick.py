@@ -85,7 +85,7 @@ def test_a_page_without_its_sender_is_nobodys() -> None:
         (Faults(has_no_system_driver=True), "ant_no_driver"),
         (Faults(is_half_there=True), "ant_no_driver"),
         (Faults(is_old=True), "ant_no_scan"),
-        (Faults(n_hung_openings=99), "ant_no_answer"),
+        pytest.param(Faults(n_hung_openings=99), "ant_no_answer", marks=pytest.mark.slow),
     ],
 )
 def test_each_reason_for_hearing_nothing_has_its_words(faults: Faults, reason: str) -> None:

@@ -91,6 +91,7 @@ def _wait_for_strides(coach: Coach) -> None:
     until(lambda: (coach.feed.latest("metrics") or {}).get("contact_time_ms"))
 
 
+@pytest.mark.slow
 def test_the_run_is_kept_with_all_that_happened_in_it(coach: Coach, lived: Lived) -> None:
     entry = coach.store.runs.entry(lived.run_id)
     assert entry.run.state is RunState.FINISHED
@@ -106,6 +107,7 @@ def test_the_run_is_kept_with_all_that_happened_in_it(coach: Coach, lived: Lived
     assert coach.feed.latest("metrics") is None
 
 
+@pytest.mark.slow
 def test_what_the_pod_counts_is_kept_with_the_run_and_read_again_from_its_bytes(coach: Coach, run_id: str) -> None:
     decision = CadenceDecision(Counts.STRIDES, "set by the runner", is_firm=True)
     again = coach.recovery.recompute(run_id)
@@ -114,6 +116,7 @@ def test_what_the_pod_counts_is_kept_with_the_run_and_read_again_from_its_bytes(
         assert [report.cadence for report in entry.summary.streams if report.cadence] == [decision]
 
 
+@pytest.mark.slow
 def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run_id: str) -> None:
     before = coach.store.runs.data.strides(run_id)
     coach.recovery.recompute(run_id)
@@ -125,6 +128,7 @@ def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run
     assert [s.stride_length_m for s in after] == pytest.approx([s.stride_length_m for s in before], abs=1e-9)
 
 
+@pytest.mark.slow
 def test_laps_and_pauses_come_back_from_the_log(coach: Coach, run_id: str) -> None:
     kept = coach.store.runs.get(run_id)
     coach.recovery.recompute(run_id)
@@ -133,6 +137,7 @@ def test_laps_and_pauses_come_back_from_the_log(coach: Coach, run_id: str) -> No
     assert again.pauses[0] == pytest.approx(kept.pauses[0], abs=0.05)
 
 
+@pytest.mark.slow
 def test_verbs_of_a_run_are_refused_without_one(coach: Coach, run_id: str) -> None:
     for verb in (coach.runs.pause, coach.runs.lap, coach.runs.stop):
         with pytest.raises(UserError, match="no run"):
