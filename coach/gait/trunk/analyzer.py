@@ -40,7 +40,8 @@ _WALK_MPS2: Final = 0.6  # SD of specific force over two seconds above which a t
 _FORWARD_LOOKS: Final = 12  # after so many looks at the forward axis (6 s) one a second is enough
 _FORWARD_EVERY: Final = 2  # looks
 _FORWARD_GAIN: Final = 0.03  # share of each new look at the forward axis: a clip slips over minutes
-_ALTERNATION_VIEWS: Final = 6  # three seconds of windows
+_ALTERNATION_LOOKS: Final = 3  # of one a second in a run: windows half a second apart share eleven twelfths
+_ALTERNATION_EVERY: Final = 2  # looks
 _PARAMS: Final = TrunkParams()
 
 
@@ -53,7 +54,7 @@ class TrunkGait:
     def __init__(self, wear_site: WearSite, params: TrunkParams = _PARAMS) -> None:
         self._site = wear_site
         self._params = params
-        self._alternations: deque[float] = deque(maxlen=_ALTERNATION_VIEWS)
+        self._alternations: deque[float] = deque(maxlen=_ALTERNATION_LOOKS)
         self._window = SignalWindow(SPAN_S, HOP_S)
         self._pose = StandingPose()
         self._side = SideVote(wear_site)
@@ -126,15 +127,21 @@ class TrunkGait:
         """Whether the feet take turns, as far as a gyroscope shows; before it can, only a run goes on."""
         if motion.gyr_radps is None:
             return True
+        is_running = self._state is GaitState.RUNNING
+        if is_running and self._alternations and self._n_views % _ALTERNATION_EVERY:
+            return self._has_alternated()
         contacts = [landing.contact_s for landing in run]
         step = step_time(contacts)
         seen = alternation(motion, contacts[0], contacts[-1], step, self._params) if step else None
         if seen is None:
-            return self._state is GaitState.RUNNING
-        if self._state is not GaitState.RUNNING:
+            return is_running
+        if not is_running:
             self._alternations.clear()
             return seen >= self._params.alternates_to_run
         self._alternations.append(seen)
+        return self._has_alternated()
+
+    def _has_alternated(self) -> bool:
         return sum(self._alternations) / len(self._alternations) >= self._params.alternates
 
     def _give(

@@ -267,7 +267,8 @@ def _like_runs(
     steps = ends - contacts
     around = (contacts - _FLIGHT_BEFORE_S, contacts + _FLIGHT_AFTER_S)
     start, end, before, after = np.searchsorted(t_s, np.stack([contacts, ends, *around]))
-    least = np.minimum(_least(shape, start, end), _least(shape, before, after))
+    about = _least(shape, np.concatenate((start, before)), np.concatenate((end, after)))
+    least = np.minimum(about[: len(start)], about[len(start) :])
     is_fast = steps < (params.fast_step_s if has_gyro else 0.0)
     is_loaded = -_least(-shape, start, end) > np.where(is_fast, params.loaded_fast, params.loaded)
     unloaded = np.where(steps < params.quick_step_s, params.unloaded, params.unloaded_slow)
