@@ -228,9 +228,7 @@ class TrunkGait:
         n = (len(run) - 1) // 2 * 2
         if n < 4:
             return
-        chosen = np.zeros(len(motion.t_s), dtype=bool)
-        chosen[span(motion, run[0].contact_s, run[n].contact_s)] = True
-        axis = forward_axis(motion, chosen)
+        axis = forward_axis(motion, span(motion, run[0].contact_s, run[n].contact_s))
         if axis is None:
             return
         self._n_forward += 1

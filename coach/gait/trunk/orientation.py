@@ -128,23 +128,27 @@ def _step_period(view: WindowView, mean: FloatArray) -> float | None:
     return None if lag is None else lag / rate
 
 
-def forward_axis(motion: Attitude, chosen: FloatArray) -> FloatArray | None:
+def forward_axis(motion: Attitude, part: slice) -> FloatArray | None:
     """Return the unit vector forward in sensor axes, from braking and propulsion; None where they do not show.
 
     The foot brakes while the vertical force rises and drives while it falls, so forward is the horizontal direction
     whose force runs against the slope of the vertical force. Sideways force has the period of a stride and averages
-    out over steps of both feet. chosen: (n,) the samples to use, over whole strides.
+    out over steps of both feet. part: the samples to use, over whole strides; they count as evenly spaced.
     """
-    if not chosen.any():
-        return None
     width = round(_SLOPE_S * motion.rate_hz)
-    slope = np.gradient(hann_smooth(motion.vertical_mps2, 2 * width), motion.t_s)
-    smooth = hann_smooth_rows(motion.horizontal_mps2.T, width).T
-    drive = -means((smooth * slope[:, None])[chosen])
-    up = means(motion.up[chosen])
+    force = hann_smooth(motion.vertical_mps2, 2 * width)
+    slope = np.empty_like(force)
+    np.subtract(force[2:], force[:-2], out=slope[1:-1])
+    slope[0], slope[-1] = 2.0 * (force[1] - force[0]), 2.0 * (force[-1] - force[-2])
+    slope = slope[part] * (0.5 * motion.rate_hz)
+    if not len(slope):
+        return None
+    smooth = hann_smooth_rows(motion.horizontal_mps2.T, width)[:, part].T
+    drive = -means(smooth * slope[:, None])
+    up = means(motion.up[part])
     drive = drive - up * (drive @ up) / max(float(up @ up), 1e-9)
     size = float(np.linalg.norm(drive))
-    spread = float(np.abs(slope[chosen]).mean()) * float(np.linalg.norm(smooth[chosen], axis=1).mean())
+    spread = float(np.abs(slope).mean()) * float(np.linalg.norm(smooth, axis=1).mean())
     if size < _LEAST_DRIVE * spread or size < 1e-9:
         return None
     result: FloatArray = drive / size
