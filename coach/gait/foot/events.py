@@ -378,9 +378,9 @@ class PushOff(NamedTuple):
         return self.tip_s + params.toe_off_s + params.toe_off_ball_share * (ball - self.tip_s)
 
 
-def push_off(of: Fine, heel_off: int, pivot: tuple[float, float], params: FootParams) -> PushOff:
-    """Return the push-off in a window that begins at mid-stance; heel_off: row of heel-off in it."""
-    motion = push_motion(of)
+def push_off(of: Fine, attitude: Attitude, heel_off: int, pivot: tuple[float, float], params: FootParams) -> PushOff:
+    """Return the push-off in a window that begins at mid-stance. heel_off: row in it. attitude: as of `cues`."""
+    motion = push_motion(of, attitude)
     dt, t0 = of.dt_s, of.t_s.item(0)
     points_m = np.array(((pivot[0] + params.tip_m,), (pivot[0],)))
     climb, tilt, rate = motion.velocity_mps[2, heel_off:], motion.tilt[:, heel_off:], of.rate[:, heel_off:]

@@ -8,20 +8,28 @@ strides by both. Such values say so by their uncertainty; a toe-off, an angle or
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from coach.gait.foot.alignment import FootAxes, OwnAxes, Refiner
-from coach.gait.foot.constants import AX, GX, T
+from coach.gait.foot.constants import T
 from coach.gait.foot.events import contact, cues, mid_stance, push_off, rolling
 from coach.gait.foot.reports import interpolated_event, mid_stance_event, stride_event, toe_off_event
-from coach.gait.foot.stride_state import FootSensor, Speed, StrideState, is_stride
-from coach.gait.foot.strides import HEEL_OFF, SWING_END, PhaseTransition, StanceCandidate, StrideTrajectory
+from coach.gait.foot.stride_state import FootSensor, Speed, StrideState, is_stride, lent, speed_sd
+from coach.gait.foot.strides import (
+    HEEL_OFF,
+    PUSH_END,
+    SWING_END,
+    PhaseTransition,
+    PushRows,
+    StanceCandidate,
+    StrideTrajectory,
+)
 from coach.gait.foot.trajectory import (
     Attitude,
     Fine,
-    Path,
     StrideRows,
     attitudes,
     fine,
@@ -29,7 +37,6 @@ from coach.gait.foot.trajectory import (
     path,
     stride_rows,
 )
-from coach.gait.signal.constants import INTERPOLATED_FACTOR
 from coach.gait.signal.filters import median_of
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent, InitialContact, Stride
@@ -39,9 +46,17 @@ UP_MPS2: Final = np.array((0.0, 0.0, GRAVITY_MPS2))
 
 
 def take_one(
-    transition: PhaseTransition, foot: FootSensor, now: StrideState, columns: FloatArray, first: int
+    transition: PhaseTransition,
+    push_end: PhaseTransition | None,
+    foot: FootSensor,
+    now: StrideState,
+    columns: FloatArray,
+    first: int,
 ) -> list[GaitEvent]:
-    """Work off one phase transition; columns: of the rows held, the first of them has the absolute number `first`."""
+    """Work off one phase transition; columns: of the rows held, the first of them has the absolute number `first`.
+
+    push_end: the one that ends the push-off after a heel-off, if it is known; what comes out is the same without it.
+    """
     if transition.kind == SWING_END:
         return _land(transition, foot, now, columns, first)
     is_heel_off, events = transition.kind == HEEL_OFF, []
@@ -51,7 +66,7 @@ def take_one(
     if this is None or this.swing_end != transition.swing_end:
         return []
     if is_heel_off:
-        return events + _landed(transition, this, foot, now, columns, first)
+        return events + _landed(transition, push_end, this, foot, now, columns, first)
     return _leave(transition, this, foot, now, columns, first)
 
 
@@ -87,6 +102,7 @@ def _seek(
 
 def _landed(
     transition: PhaseTransition,
+    push_end: PhaseTransition | None,
     this: StanceCandidate,
     foot: FootSensor,
     now: StrideState,
@@ -106,15 +122,21 @@ def _landed(
     if last is not None and _may_be_stride(last, this, now, first):
         stride = stride_rows(columns[:, last.mid_row - first : mid + 1], foot.axes.axes, foot.rest)
         turns.append(stride.half_turns)
-    of_landing, *of_stride = attitudes(*turns)  # together: two at once take little more than one
+    # All that is integrated is integrated together: three at once take little more than one.
+    if push_end is not None:
+        push = _push_rows(push_end, this, foot, now, columns, first)
+        of_landing, *of_stride, of_push = attitudes(*turns, half_turns(push.rate, 0.5 * push.dt_s))
+        this.push_rows = PushRows(push_end.at, now.own.axes, foot.axes, push, of_push)
+    else:
+        of_landing, *of_stride = attitudes(*turns)
     _refine(this, foot, now, landing, of_landing)
-    wobble = _wobble(this, columns, mid, heel_off - first, foot)
+    wobble = foot.wobble(this, columns, mid, heel_off - first)
     this.is_loose = now.is_wobbling(wobble, foot.is_slow, foot.params)
     this.is_bare = this.is_loose or foot.is_too_slow
     if this.is_bare:
         this.angle_deg, this.is_blurred = math.nan, True
     half = max(1, round(foot.params.rest_half_s * foot.rate_hz))
-    this.rest = _rest(columns[:, max(0, mid - half) : min(mid + half, heel_off - first) + 1], foot)
+    this.rest = foot.stillness(columns[:, max(0, mid - half) : min(mid + half, heel_off - first) + 1])
     this.is_ground = now.is_ground(this, foot.params)
     if this.is_ground and last is not None and _is_false(last, this, foot, now):
         this.is_ground = False
@@ -166,7 +188,7 @@ def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, of: Fine,
     lost_s = foot.lost_s(start_s, min(end_s, this.mid_s))
     this.is_blurred, this.is_drawn = lost_s > 0.0, lost_s > params.brief_loss_s
     if this.is_drawn:
-        this.contact_s = _by_rhythm(contact_s, now, foot)
+        this.contact_s = now.by_rhythm(contact_s, params)
         return
     if found is None:
         return
@@ -179,38 +201,6 @@ def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, of: Fine,
     is_turn = abs(found.turned_at(min(contact_s, this.early_s))) < params.largest_angle_deg
     if is_turn and lost_s <= params.brief_loss_s:
         this.angle_deg = found.elevation_at(contact_s) - params.angle_bias_deg
-
-
-def _by_rhythm(contact_s: float, now: StrideState, foot: FootSensor) -> float:
-    """Return the contact where the rhythm of the strides before expects it; as it was found where it does not fit."""
-    if now.last is None:
-        return contact_s
-    n = now.strides_between(now.last.contact_s, contact_s, foot.params)
-    return now.last.contact_s + n * median_of(now.times_s) if n else contact_s
-
-
-def _wobble(this: StanceCandidate, columns: FloatArray, mid: int, heel_off: int, foot: FootSensor) -> float:
-    """Return the standard deviation of the turn rate while the foot lies on the ground [rad/s]."""
-    params = foot.params
-    after_s = (params.loose_from_slow_s if foot.is_slow else params.loose_from_s) + 0.5 / foot.rate_hz
-    from_s = max(this.contact_s + after_s, this.mid_s - params.loose_before_s)
-    start = mid - max(0, round((this.mid_s - from_s) * foot.rate_hz))
-    end = min(mid + math.floor(params.loose_after_s * foot.rate_hz), heel_off)
-    rate = columns[GX : GX + 3, max(0, start) : max(end, mid) + 1]
-    n = rate.shape[1]  # numpy's var, at a third of its time
-    apart = rate - (np.add.reduce(rate, axis=1) / n)[:, None]
-    apart *= apart
-    return math.sqrt(float(np.add.reduce(np.add.reduce(apart, axis=1) / n)))
-
-
-def _rest(window: FloatArray, foot: FootSensor) -> tuple[float, float]:
-    """Return the mean turn rate [rad/s], and by how much the mean specific force differs from gravity [m/s2]."""
-    rate = window[GX : GX + 3] - foot.axes.bias_radps[:, None]
-    rate *= rate
-    n = rate.shape[1]
-    force = np.add.reduce(window[AX : AX + 3], axis=1) / n
-    turn = float(np.add.reduce(np.sqrt(np.add.reduce(rate))) / n)
-    return turn, abs(math.sqrt(force.dot(force)) - GRAVITY_MPS2)
 
 
 def _stride(
@@ -247,37 +237,17 @@ def _trajectory(
     if foot.is_too_slow or (is_clipped and (is_brief or usual is None)):
         return StrideTrajectory(None, math.inf, None, time_s, is_clipped, lost_s > 0.0)
     if is_clipped:
-        return _lent(usual, time_s)
+        return lent(usual, time_s)
     found = path(rows, attitude)
     if is_brief:
         now.own.add_force((found.drift_mps2 + UP_MPS2).dot(foot.axes.axes))
         now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)
-    own = Speed(found.length_m / time_s, _speed_sd(found, following, lost_s, time_s, foot))
+    own = Speed(found.length_m / time_s, speed_sd(found, following, lost_s, time_s, foot))
     now.saw(own, params)
     if is_brief or usual is None:
         sd_m = own.sd_mps * time_s
         return StrideTrajectory(found.length_m, sd_m, found.clearance_m, time_s, False, lost_s > 0.0)
-    return _lent(own.with_other(usual), time_s)
-
-
-def _speed_sd(found: Path, following: StanceCandidate, lost_s: float, time_s: float, foot: FootSensor) -> float:
-    """Return the standard uncertainty of a stride's speed [m/s], by what was lost of it and what was left over."""
-    params, speed = foot.params, found.length_m / time_s
-    share = params.length_sd_share
-    if lost_s > params.brief_loss_s:
-        start_s, end_s = following.contact_s - params.landing_before_s, following.contact_s + params.landing_after_s
-        is_landing = foot.lost_s(start_s, end_s) > params.brief_loss_s
-        share = math.hypot(share, params.holed_sd_per_s * lost_s, is_landing * params.holed_landing_sd_share)
-    elif lost_s > 0.0:
-        share *= INTERPOLATED_FACTOR
-    return math.hypot(share * speed, params.sink_sd_share * found.sink_mps)
-
-
-def _lent(speed: Speed | None, time_s: float) -> StrideTrajectory:
-    """Return a trajectory by the speed of the strides before."""
-    if speed is None:
-        return StrideTrajectory(None, math.inf, None, time_s)
-    return StrideTrajectory(speed.mps * time_s, speed.sd_mps * time_s, None, time_s)
+    return lent(own.with_other(usual), time_s)
 
 
 def _interpolated(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState) -> list[Stride]:
@@ -287,7 +257,7 @@ def _interpolated(last: StanceCandidate, this: StanceCandidate, foot: FootSensor
     if n == 0:
         return []
     each_s = (this.contact_s - last.contact_s) / n
-    trajectory = _lent(now.usual_speed(params), each_s)
+    trajectory = lent(now.usual_speed(params), each_s)
     strides = [stride_event(foot, last, last.contact_s + each_s, n > 1 or this.is_drawn, trajectory)]
     return strides + [interpolated_event(foot, last.contact_s + k * each_s, n, trajectory) for k in range(1, n)]
 
@@ -302,11 +272,15 @@ def _leave(
 ) -> list[GaitEvent]:
     if this.is_bare or this.push_end >= 0 or not 0 <= this.heel_off <= transition.heel_off:
         return []
-    heel_off, end = transition.heel_off - first, transition.at - first
-    params, mid = foot.params, this.mid_row - first
-    of = fine(columns[:, mid : end + 1], now.own.axes, foot.axes.bias_radps, params.least_rate_hz)
-    row = round((columns.item(T, heel_off) - of.t_s.item(0)) / of.dt_s)
-    this.push = push = push_off(of, row, now.pivot(params), params)
+    params, known, this.push_rows = foot.params, this.push_rows, None
+    axes = now.own.axes, foot.axes
+    if known is not None and known.at == transition.at and known.own_axes is axes[0] and known.foot_axes is axes[1]:
+        of, attitude = known.rows, known.attitude
+    else:
+        of = _push_rows(transition, this, foot, now, columns, first)
+        (attitude,) = attitudes(half_turns(of.rate, 0.5 * of.dt_s))
+    row = round((columns.item(T, transition.heel_off - first) - of.t_s.item(0)) / of.dt_s)
+    this.push = push = push_off(of, attitude, row, now.pivot(params), params)
     off_s = push.toe_off_s(params)
     if not off_s - this.contact_s >= params.shortest_contact_s:  # nan: the tip was not seen to rise
         return []
@@ -320,10 +294,31 @@ def _leave(
         return []
     start = max(0, this.swing_end - first - foot.before + 1)
     inwards = now.own.axes[0] if foot.site.is_left else -now.own.axes[0]
-    turned, rate = rolling(columns, start, end, this.contact_s, off_s, inwards, float(inwards @ foot.axes.bias_radps))
+    bias, end = float(inwards @ foot.axes.bias_radps), transition.at - first
+    turned, rate = rolling(columns, start, end, this.contact_s, off_s, inwards, bias)
     this.toe_off_s, this.push_end = off_s, transition.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
     return [toe_off_event(foot, this)] if this.is_ground else []
+
+
+def _push_end(heel_off: PhaseTransition, following: Sequence[PhaseTransition]) -> PhaseTransition | None:
+    """Return which of the transitions after a heel-off ends the same push-off."""
+    if heel_off.kind != HEEL_OFF:
+        return None
+    return next((t for t in following if t.kind == PUSH_END and t.swing_end == heel_off.swing_end), None)
+
+
+def _push_rows(
+    transition: PhaseTransition,
+    this: StanceCandidate,
+    foot: FootSensor,
+    now: StrideState,
+    columns: FloatArray,
+    first: int,
+) -> Fine:
+    """Return the rows from mid-stance to the end of the push-off."""
+    part = columns[:, this.mid_row - first : transition.at - first + 1]
+    return fine(part, now.own.axes, foot.axes.bias_radps, foot.params.least_rate_hz)
 
 
 class Known(NamedTuple):
@@ -392,7 +387,8 @@ class Batch:
             self._stride_rows = [(-1, self.now.last_stride_row)]
         found: list[Known] = []
         for n, transition in enumerate(self._worked):
-            events = take_one(transition, self.foot, self.now, columns, first)
+            push_end = _push_end(transition, self._worked[n + 1 : n + 4])
+            events = take_one(transition, push_end, self.foot, self.now, columns, first)
             found.append(Known(transition.at, events, self.now.is_loose))
             if notes:
                 self._stride_rows.append((n, self.now.last_stride_row))

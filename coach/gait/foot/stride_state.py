@@ -11,8 +11,9 @@ import numpy as np
 from coach.gait.foot.alignment import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.constants import AX, GX
 from coach.gait.foot.params import PARAMS, FootParams
-from coach.gait.foot.strides import StanceCandidate
-from coach.gait.signal.constants import CLIP_SHARE
+from coach.gait.foot.strides import StanceCandidate, StrideTrajectory
+from coach.gait.foot.trajectory import Path
+from coach.gait.signal.constants import CLIP_SHARE, INTERPOLATED_FACTOR
 from coach.gait.signal.filters import median_of
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
@@ -93,6 +94,29 @@ class FootSensor:
             return 0.0
         return (bisect_left(self.interpolated_s, end_s) - bisect_left(self.interpolated_s, start_s)) / self.rate_hz
 
+    def stillness(self, window: FloatArray) -> tuple[float, float]:
+        """Return the mean turn rate [rad/s] in rows (N_COLUMNS, n) about a mid-stance,
+        and by how much the mean specific force differs from gravity there [m/s2]."""
+        rate = window[GX : GX + 3] - self.axes.bias_radps[:, None]
+        rate *= rate
+        n = rate.shape[1]
+        force = np.add.reduce(window[AX : AX + 3], axis=1) / n
+        turn = float(np.add.reduce(np.sqrt(np.add.reduce(rate))) / n)
+        return turn, abs(math.sqrt(force.dot(force)) - GRAVITY_MPS2)
+
+    def wobble(self, this: StanceCandidate, columns: FloatArray, mid: int, heel_off: int) -> float:
+        """Return the standard deviation of the turn rate while the foot lies on the ground [rad/s]."""
+        params = self.params
+        after_s = (params.loose_from_slow_s if self.is_slow else params.loose_from_s) + 0.5 / self.rate_hz
+        from_s = max(this.contact_s + after_s, this.mid_s - params.loose_before_s)
+        start = mid - max(0, round((this.mid_s - from_s) * self.rate_hz))
+        end = min(mid + math.floor(params.loose_after_s * self.rate_hz), heel_off)
+        rate = columns[GX : GX + 3, max(0, start) : max(end, mid) + 1]
+        n = rate.shape[1]  # numpy's var, at a third of its time
+        apart = rate - (np.add.reduce(rate, axis=1) / n)[:, None]
+        apart *= apart
+        return math.sqrt(float(np.add.reduce(np.add.reduce(apart, axis=1) / n)))
+
     def least_shock(self, search: int) -> float:
         """Step of the specific force without which the search of this number finds no landing."""
         is_last = search == len(self.params.search_windows_s) - 1
@@ -170,6 +194,14 @@ class StrideState:
         fits = abs(apart - n * usual) <= share * usual * math.sqrt(n) if n > 0 else False
         return n if fits and n <= params.most_interpolated else 0
 
+    def by_rhythm(self, contact_s: float, params: FootParams) -> float:
+        """Return the contact where the rhythm of the strides before expects it;
+        as it was found where it does not fit."""
+        if self.last is None:
+            return contact_s
+        n = self.strides_between(self.last.contact_s, contact_s, params)
+        return self.last.contact_s + n * median_of(self.times_s) if n else contact_s
+
     def usual_speed(self, params: FootParams) -> Speed | None:
         """Return what the next stride's speed is expected to be, by the last ones; None where none was seen.
 
@@ -239,3 +271,23 @@ def is_stride(this: StanceCandidate, following: StanceCandidate, params: FootPar
     left_s = this.toe_off_s if math.isfinite(this.toe_off_s) else following.contact_s  # a gentle push has no toe-off
     in_order = this.contact_s < this.mid_s < left_s <= following.contact_s < following.mid_s
     return is_next and is_long_enough and in_order
+
+
+def speed_sd(found: Path, following: StanceCandidate, lost_s: float, time_s: float, foot: FootSensor) -> float:
+    """Return the standard uncertainty of a stride's speed [m/s], by what was lost of it and what was left over."""
+    params, speed = foot.params, found.length_m / time_s
+    share = params.length_sd_share
+    if lost_s > params.brief_loss_s:
+        start_s, end_s = following.contact_s - params.landing_before_s, following.contact_s + params.landing_after_s
+        is_landing = foot.lost_s(start_s, end_s) > params.brief_loss_s
+        share = math.hypot(share, params.holed_sd_per_s * lost_s, is_landing * params.holed_landing_sd_share)
+    elif lost_s > 0.0:
+        share *= INTERPOLATED_FACTOR
+    return math.hypot(share * speed, params.sink_sd_share * found.sink_mps)
+
+
+def lent(speed: Speed | None, time_s: float) -> StrideTrajectory:
+    """Return a trajectory by the speed of the strides before."""
+    if speed is None:
+        return StrideTrajectory(None, math.inf, None, time_s)
+    return StrideTrajectory(speed.mps * time_s, speed.sd_mps * time_s, None, time_s)

@@ -4,7 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from coach.gait.foot.alignment import FootAxes
 from coach.gait.foot.events import LandingCues, PushOff
+from coach.gait.foot.trajectory import Attitude, Fine
+from coach.model.samples import FloatArray
 
 # The kinds of phase transitions, and no transition.
 NOTHING, SWING_END, SWING_END_UNSEEN_HEEL, HEEL_OFF, PUSH_END = 0, 1, 2, 3, 4
@@ -24,6 +27,17 @@ class PhaseTransition(NamedTuple):
     search: int = 0
 
 
+class PushRows(NamedTuple):
+    """Rows from mid-stance to the end of a push-off, which is known at row `at`, and the attitude after each of their
+    half turns; by these axes."""
+
+    at: int
+    own_axes: FloatArray
+    foot_axes: FootAxes
+    rows: Fine
+    attitude: Attitude
+
+
 @dataclass(slots=True)
 class StanceCandidate:
     """What is known so far of one contact with the ground. Rows are absolute.
@@ -33,7 +47,7 @@ class StanceCandidate:
     rate [rad/s] at mid-stance, and by how much the specific force differs from gravity there [m/s2]. is_ground: whether
     this and the landings before it were on the ground. is_loose: the sensor rang on the foot in them. is_bare: only
     contact and stride time can be known. is_drawn: contact was lost and comes from the rhythm. is_blurred,
-    is_push_blurred: a reading or two of landing and push-off were lost.
+    is_push_blurred: a reading or two of landing and push-off were lost. push_rows: of a push-off to come, where known.
     """
 
     swing_end: int
@@ -61,6 +75,7 @@ class StanceCandidate:
     is_push_blurred: bool = False
     cues: LandingCues | None = None
     push: PushOff | None = None
+    push_rows: PushRows | None = None
 
 
 class StrideTrajectory(NamedTuple):

@@ -341,9 +341,8 @@ class PushMotion(NamedTuple):
     velocity_mps: FloatArray
 
 
-def push_motion(of: Fine) -> PushMotion:
-    """Return the motion after mid-stance, the first row."""
-    (attitude,) = attitudes(half_turns(of.rate, 0.5 * of.dt_s))
+def push_motion(of: Fine, attitude: Attitude) -> PushMotion:
+    """Return the motion after mid-stance, the first row; attitude: after each of its half turns."""
     world = rotated(attitude, of.force)
     world[2] -= GRAVITY_MPS2
     return PushMotion(attitude, _tilt(attitude), integral(world, of.dt_s))
