@@ -20,7 +20,7 @@ from gaitmap.trajectory_reconstruction import StrideLevelTrajectory
 from gaitmap.utils.coordinate_conversion import convert_to_fbf
 
 warnings.simplefilter("ignore")
-REPEATS = 3
+REPEATS = 7
 
 
 def main(file: str) -> None:

@@ -32,7 +32,7 @@ from tests.benchmark.resident import floor_mb
 from tests.support.marks import put_between
 
 PHONE_MINUTES: Final = 10  # as the figure before was taken: what a core loads once is part of it
-ROUNDS: Final = 3  # the machine is noisy, the program is not: the least counts
+ROUNDS: Final = 7  # the machine is noisy, the program is not: the least counts
 N_RUNS: Final = 16  # shared by two processes: their own start is then a twentieth of the work
 PAGE: Final = Path(__file__).parents[2] / "docs" / "performance.md"
 
