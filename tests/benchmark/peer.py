@@ -52,7 +52,7 @@ def compared(folder: Path, recompute: Callable[[Path, Path], Recomputed]) -> Com
         found = gaitmap_on(*turned, foot.rate_hz, strides, "left" if foot.wear_site.is_left else "right")
         if isinstance(found, str):
             return Compared(None, f"Not compared with gaitmap: {found}.")
-        peer_s += found.best_s / (0.5 * (before + slowness()))
+        peer_s += found.best_s / min(before, slowness())
         n_peer += found.n_strides
     words = (
         f"gaitmap: of {MINUTES} minutes of both feet of a person ({' and '.join(FEET)}, repeated) the whole path, file "
