@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Final
 
 from coach.errors import StorageError
@@ -31,8 +31,14 @@ _WORDS: Final = (
 )
 
 
+class _OfThread(local):
+    """connection: whose transaction this thread's reads and writes are part of, if any."""
+
+    connection: Connection | None = None
+
+
 class Database:
-    """One SQLite file. Thread-safe: every `read` or `write` is a transaction of its own."""
+    """One SQLite file. Thread-safe: every `read` or `write` is a transaction of its own, or part of `together`'s."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,18 +46,38 @@ class Database:
         self._idle: list[Connection] = []
         self._lock = Lock()
         self._is_closed = False
+        self._of_thread = _OfThread()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads: one view of everything, however long it takes."""
+        if (opened := self._of_thread.connection) is not None:
+            yield opened
+            return
         with self._connection() as connection, _transaction(connection, "BEGIN"):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that writes: all of it is kept, or nothing."""
+        if (opened := self._of_thread.connection) is not None:
+            yield opened
+            return
         with self._connection() as connection, _transaction(connection, "BEGIN IMMEDIATE"):
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one transaction of all that this thread reads and writes meanwhile: all of it is kept, or nothing.
+
+        Others that write wait so long; what fails in it must leave the block, or a part would be kept.
+        """
+        with self.write() as connection:
+            before, self._of_thread.connection = self._of_thread.connection, connection
+            try:
+                yield
+            finally:
+                self._of_thread.connection = before
 
     def cut_log(self) -> bool:
         """Move the write-ahead log into the file and cut it to nothing, as soon as nobody reads an older view (for up

@@ -80,9 +80,10 @@ class Runs:
     def finish(self, run_id: str, state: RunState, summary: RunSummary, **fields: object) -> Run:
         """End a run: its state, length and distance follow from its summary, which is kept with it."""
         fields = {"duration_s": summary.duration_s, "distance_m": summary.distance_m, **fields, "state": state}
-        self.save_summary(run_id, summary)
-        run = self.change(run_id, **fields)
-        self.data.pack(run_id)
+        with self._database.together():
+            self.save_summary(run_id, summary)
+            run = self.change(run_id, **fields)
+            self.data.pack(run_id)
         return run
 
     def save_summary(self, run_id: str, summary: RunSummary) -> None:

@@ -22,6 +22,7 @@ from coach.interchange.merging import merged
 from coach.model.daily_life import DailyWishes
 from coach.model.documents import JsonObject
 from coach.model.history import Imported
+from coach.model.metrics import LiveMetrics
 from coach.model.plain import from_plain
 from coach.model.runs import Lap, Run, RunFilter, RunState, Sport, run_id_of
 from coach.recording.folder import inside
@@ -231,10 +232,7 @@ class RunFiles:
         before = self._kept.runs.data.seconds(run.run_id)
         seconds = merged(before, activity, offset_s)
         filled = {n: device for n, device in activity.sources.items() if all(getattr(s, n) is None for s in before)}
-        if filled:
-            run = self._kept.runs.change(run.run_id, sources={**run.sources, **filled})
-        self._kept.runs.data.replace_seconds(run.run_id, seconds)
-        self.finish(run, None)
+        self.finish(run, None, seconds, **({"sources": {**run.sources, **filled}} if filled else {}))
 
     def _same_time(self, activity: Activity) -> Run | None:
         return same_time(self._kept, activity.started_at, activity.end_s)
@@ -248,8 +246,9 @@ class RunFiles:
             raise InterchangeError("this CSV file is not UTF-8 text: export it again") from error
         same = self._of_table(table.started_at)
         if same is not None:
-            self._kept.runs.data.add(same.run_id, table.strides, table.seconds)
-            self.finish(same, None)
+            with self._kept.database.together():
+                self._kept.runs.data.add(same.run_id, table.strides, table.seconds)
+                self.finish(same, None)
             return Imported("csv", (same.run_id,), is_merged=True)
         run_id = run_id_of(table.started_at, secrets.token_hex(2))
         run = Run(run_id, table.started_at, RunState.FINISHED, source="csv", laps=(Lap(1, 0.0, None),))
@@ -289,14 +288,19 @@ class RunFiles:
             raise
         return Imported("mcap", (run.run_id,), n_runs=1, is_cut=not recording.is_complete)
 
-    def finish(self, run: Run, distance_m: float | None) -> None:
-        """Sum up an imported run of what is kept of it. distance_m: as its file reports it; None: as the data give
-        it."""
+    def finish(
+        self, run: Run, distance_m: float | None, others: Sequence[LiveMetrics] | None = None, **fields: object
+    ) -> None:
+        """Sum up an imported run of what is kept of it, and keep the sum, whole or not at all.
+
+        distance_m: as its file reports it; None: as the data give it. others: to be kept in the place of its seconds.
+        fields: of the run, that change with them.
+        """
         before = self._kept.runs.summary(run.run_id)
         summary = summarise(
             self._kept.runs.data.strides(run.run_id),
             self._kept.runs.data.steps(run.run_id),
-            self._kept.runs.data.seconds(run.run_id),
+            self._kept.runs.data.seconds(run.run_id) if others is None else others,
             self._kept.runs.data.decisions(run.run_id),
             before.streams if before else (),
             run.laps,
@@ -308,7 +312,10 @@ class RunFiles:
         summary = with_algorithm(summary, before)
         if distance_m is not None:
             summary = dataclasses.replace(summary, distance_m=distance_m)
-        self._kept.runs.finish(run.run_id, run.state, summary)
+        with self._kept.database.together():  # the sum was worked out before: others wait for the writing alone
+            if others is not None:
+                self._kept.runs.data.replace_seconds(run.run_id, others)
+            self._kept.runs.finish(run.run_id, run.state, summary, **fields)
 
     def _keep_original(self, run_id: str, content: bytes, kind: str, activity: Activity) -> None:
         """Keep the part of a file that belongs to a run: what else it holds may be deleted, or was no run."""

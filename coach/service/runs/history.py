@@ -178,9 +178,7 @@ class HistoryService:
         """Show a pod's numbers instead of the watch's, or the watch's again, where an imported file holds both."""
         run = self._store.runs.get(run_id)
         activity = read_again(run, self.recordings / IMPORTS_FOLDER, prefers_pods)
-        self._store.runs.data.replace_seconds(run_id, seconds_of(activity))
-        run = self._store.runs.change(run_id, sources=activity.sources)
-        self.files.finish(run, activity.distance_m)
+        self.files.finish(run, activity.distance_m, seconds_of(activity), sources=activity.sources)
         return self._store.runs.get(run_id)
 
     def trim(self, run_id: str, start_s: float | None, end_s: float | None) -> Run:

@@ -1,5 +1,8 @@
 """A watch and a pod in one file: one device a metric, said on the run's page, and the runner may choose the pod's."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +48,19 @@ def with_pods() -> bytes:
     return file.close()
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from coach.service.runs.history import HistoryService
+from coach.storage.store import Store
+
+folder = Path(sys.argv[1])
+history = HistoryService(Store(folder / "coach.sqlite"), folder / "recordings")
+history._store.runs.finish = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+history.choose_devices(sys.argv[2], prefers_pods=True)
+"""
+
+
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[HistoryService]:
     store = Store(tmp_path / "coach.sqlite")
@@ -72,6 +88,18 @@ def test_each_metric_says_its_device_and_the_runner_may_choose(history: HistoryS
     again = history.entry(run_id).summary
     assert again is not None
     assert again.contact_time_ms == pytest.approx(262)
+    history.files.finish(entry.run, again.distance_m)
+    assert history.entry(run_id).summary == again, "what is kept gives the same sum"
+
+
+def test_a_choice_that_is_killed_before_the_run_is_summed_up_leaves_it_as_it_was(
+    history: HistoryService, tmp_path: Path
+) -> None:
+    (run_id,) = history.files.import_bytes(with_pods(), "run.fit").run_ids
+    before = history.entry(run_id), history.files.export(run_id, "csv")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), run_id], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert (history.entry(run_id), history.files.export(run_id, "csv")) == before
 
 
 def test_what_a_pod_measured_goes_out_again(history: HistoryService) -> None:
