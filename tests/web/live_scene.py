@@ -47,7 +47,7 @@ def cue(cue_id: str = "c0001", **more: Any) -> dict[str, Any]:
         "Heiderscheit 2011",
         modality="speech tone vibration text",
     )
-    return {**to_plain(decision), "is_muted": False, **more}
+    return {**to_plain(decision), **more}
 
 
 class FallingSilent:

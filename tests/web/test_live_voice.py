@@ -258,6 +258,8 @@ def test_what_the_coach_said_before_a_tap_on_mute_does_not_undo_it(
         for lap in (2, 3):
             coach.runs.lap()
             wait_until(running, "lap => document.querySelector('#phase').textContent.includes(lap)", argument=str(lap))
+        run.cue()  # the coach speaks until it has heard of the tap
+        expect(running.locator("#cue")).to_be_visible()
         route.continue_()
 
     running.route("**/api/v1/run/mute", late, times=1)
@@ -265,6 +267,7 @@ def test_what_the_coach_said_before_a_tap_on_mute_does_not_undo_it(
     expect(running.locator("#toast")).to_have_text("Cues are silent")
     wait_until(running, is_muted, argument=True)
     assert coach.runs.status()["is_muted"]
+    assert running.evaluate("() => [window.ticks.length, window.shaken.length]") == [0, 1], "it is felt alone"
     running.route("**/api/v1/run/mute", lambda route: route.abort(), times=1)
     running.tap("#mute")
     expect(running.locator("#outbox-words")).to_contain_text("waits for the network")

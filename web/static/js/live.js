@@ -125,7 +125,7 @@ function takeState(now) {
 const send = openWatcher(({ face, cue, sensor, run, state: stream, unknownRun, say, tick_spm }) => {
   if (sensor || run) n_changes += 1;
   if (face) paint(face);
-  else if (cue) takeCue(cue);
+  else if (cue) takeCue(cue, state.is_muted);
   else if (sensor) takeLink(sensor);
   else if (run) takeRun(run);
   else if (stream) takeState(stream);

@@ -10,8 +10,8 @@ const box = find("#cue");
 let newest = null;
 let fading = 0;
 
-/** One `cue` event. What was withheld or already given is not shown. */
-export function takeCue(cue) {
+/** One `cue` event. What was withheld or already given is not shown; a muted page neither speaks nor sounds. */
+export function takeCue(cue, is_muted) {
   const key = `${cue.run_id ?? ""} ${cue.cue_id}`;
   if (!cue.is_spoken || given.has(key)) return;
   given.add(key);
@@ -19,7 +19,7 @@ export function takeCue(cue) {
   const is_safety = cue.kind === "safety";
   newest = cue;
   if (chosen().text || is_safety) show(cue);
-  if (!cue.is_muted) sound(cue.say, channels, wantsMore(cue));
+  sound(cue.say, is_muted ? channels.filter((channel) => channel === "vibration") : channels, wantsMore(cue));
 }
 
 /** Whether the cue asks for more (true), less (false) or neither of its number. */

@@ -31,7 +31,7 @@ function paint(face) {
 
 const send = watch(({ face, cue, sensor, run: status, say: sentence, tick_spm }) => {
   if (face) paint(face);
-  else if (cue) takeCue(cue);
+  else if (cue) takeCue(cue, run.is_muted);
   else if (sensor) takeLink(sensor);
   else if (status) takeRun(status);
   else if (sentence) sayProgress(sentence, run.is_muted);
