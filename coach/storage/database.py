@@ -51,19 +51,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads: one view of everything, however long it takes."""
-        if (opened := self._of_thread.connection) is not None:
-            yield opened
-            return
-        with self._connection() as connection, _transaction(connection, "BEGIN"):
+        with self._opened("BEGIN") as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that writes: all of it is kept, or nothing."""
-        if (opened := self._of_thread.connection) is not None:
-            yield opened
-            return
-        with self._connection() as connection, _transaction(connection, "BEGIN IMMEDIATE"):
+        with self._opened("BEGIN IMMEDIATE") as connection:
             yield connection
 
     @contextmanager
@@ -110,9 +104,19 @@ class Database:
             connection.close()
 
     @contextmanager
+    def _opened(self, begin: str) -> Iterator[Connection]:
+        """Lend a connection within a transaction: that of `together`, or one of its own."""
+        if (connection := self._of_thread.connection) is not None:
+            with self._in_words():
+                yield connection
+            return
+        with self._connection() as connection, _transaction(connection, begin):
+            yield connection
+
+    @contextmanager
     def _connection(self) -> Iterator[Connection]:
         """Lend a connection, outside any transaction."""
-        try:
+        with self._in_words():
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             connection = connection or _connect(self.path)
@@ -120,6 +124,12 @@ class Database:
                 yield connection
             finally:
                 self._give_back(connection)
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Say in words what SQLite complains of."""
+        try:
+            yield
         except sqlite3.Error as error:
             raise StorageError(f"{self.path.name}: {_words(str(error))}") from error
 

@@ -12,7 +12,7 @@ from coach.storage.schema import bring_up_to_date
 
 
 class Store:
-    """The open database. Thread-safe; every verb is one transaction, some are several, and `together` makes them one.
+    """The open database. Thread-safe; every verb is one transaction; `database.together` makes one of several.
 
     Raises:
         StorageError: the folder cannot be written, or the file is not ours or newer than this program.

@@ -50,7 +50,7 @@ def test_a_page_without_its_coach_says_what_to_do(url: str, desktop: Page) -> No
 
 @pytest.mark.browser
 def test_a_phone_whose_store_is_full_shows_the_newest_page(url: str, app: Flask, desktop: Page) -> None:
-    """What cannot be kept for later is shown all the same, and not its elder in the store."""
+    """What cannot be kept for later is shown all the same, and not the older one that is kept."""
     desktop.goto(f"{url}/install")
     wait_until(desktop, "() => navigator.serviceWorker.ready.then((r) => Boolean(r.active))")
     desktop.reload()

@@ -289,18 +289,18 @@ class RunFiles:
         return Imported("mcap", (run.run_id,), n_runs=1, is_cut=not recording.is_complete)
 
     def finish(
-        self, run: Run, distance_m: float | None, others: Sequence[LiveMetrics] | None = None, **fields: object
+        self, run: Run, distance_m: float | None, seconds: Sequence[LiveMetrics] | None = None, **fields: object
     ) -> None:
         """Sum up an imported run of what is kept of it, and keep the sum, whole or not at all.
 
-        distance_m: as its file reports it; None: as the data give it. others: to be kept in the place of its seconds.
+        distance_m: as its file reports it; None: as the data give it. seconds: to be kept in the place of its own.
         fields: of the run, that change with them.
         """
         before = self._kept.runs.summary(run.run_id)
         summary = summarise(
             self._kept.runs.data.strides(run.run_id),
             self._kept.runs.data.steps(run.run_id),
-            self._kept.runs.data.seconds(run.run_id) if others is None else others,
+            self._kept.runs.data.seconds(run.run_id) if seconds is None else seconds,
             self._kept.runs.data.decisions(run.run_id),
             before.streams if before else (),
             run.laps,
@@ -312,9 +312,9 @@ class RunFiles:
         summary = with_algorithm(summary, before)
         if distance_m is not None:
             summary = dataclasses.replace(summary, distance_m=distance_m)
-        with self._kept.database.together():  # the sum was worked out before: others wait for the writing alone
-            if others is not None:
-                self._kept.runs.data.replace_seconds(run.run_id, others)
+        with self._kept.database.together():  # the sum is worked out before: others wait for the writing alone
+            if seconds is not None:
+                self._kept.runs.data.replace_seconds(run.run_id, seconds)
             self._kept.runs.finish(run.run_id, run.state, summary, **fields)
 
     def _keep_original(self, run_id: str, content: bytes, kind: str, activity: Activity) -> None:

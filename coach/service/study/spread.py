@@ -93,7 +93,7 @@ def by_dask(tasks: Iterable[Found], job: Job, client: "Client") -> Iterator[Done
 def check_workers(client: "Client", job: Job) -> None:
     """Raise UserError where a worker would compute other numbers than this program.
 
-    One that dies before it answers computes nothing; the one that takes its place is of the same machine.
+    One that dies before it answers computes nothing; whoever comes later is asked by each task (`work`).
     """
     lost = needed("distributed", "a scheduler").comm.CommClosedError
     try:

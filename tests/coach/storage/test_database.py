@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import UserError
+from coach.errors import StorageError, UserError
 from coach.storage.database import Database
 
 
@@ -44,6 +44,14 @@ def test_all_of_it_is_kept_or_nothing(database: Database) -> None:
         add(database, "left")
         add(database, "right")
     assert names(database) == ["left", "right"]
+    database.close()
+
+
+def test_what_the_database_refuses_within_it_is_said_in_words_at_once(database: Database) -> None:
+    with database.together():
+        add(database, "left")
+        with pytest.raises(StorageError, match="no such table"), database.write() as connection:
+            connection.execute("INSERT INTO lap DEFAULT VALUES")
     database.close()
 
 
