@@ -42,6 +42,7 @@ from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent, InitialContact, Stride
 from coach.model.units import GRAVITY_MPS2
 
+_PUSH_END_WITHIN: Final = 3  # transitions after heel-off: two searches may lie between; beyond it is only slower
 UP_MPS2: Final = np.array((0.0, 0.0, GRAVITY_MPS2))
 
 
@@ -117,14 +118,14 @@ def _landed(
     mid = mid_stance(columns, this.contact_s, this.swing_end - first, heel_off - first, foot.rate_hz, foot.params)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
     before = columns[:, max(0, this.swing_end - first - foot.before_landing) : mid + 1]
-    landing = fine(before, now.own.axes, foot.axes.bias_radps, foot.params.least_rate_hz)
+    landing = _own_rows(before, foot, now)
     stride, turns = None, [half_turns(landing.rate, 0.5 * landing.dt_s)]
     if last is not None and _may_be_stride(last, this, now, first):
         stride = stride_rows(columns[:, last.mid_row - first : mid + 1], foot.axes.axes, foot.rest)
         turns.append(stride.half_turns)
     # All that is integrated is integrated together: three at once take little more than one.
-    if push_end is not None:
-        push = _push_rows(push_end, this, foot, now, columns, first)
+    if push_end is not None and heel_off <= push_end.heel_off and not foot.is_too_slow:  # as `_leave` asks
+        push = _own_rows(columns[:, mid : push_end.at - first + 1], foot, now)
         of_landing, *of_stride, of_push = attitudes(*turns, half_turns(push.rate, 0.5 * push.dt_s))
         this.push_rows = PushRows(push_end.at, now.own.axes, foot.axes, push, of_push)
     else:
@@ -277,7 +278,7 @@ def _leave(
     if known is not None and known.at == transition.at and known.own_axes is axes[0] and known.foot_axes is axes[1]:
         of, attitude = known.rows, known.attitude
     else:
-        of = _push_rows(transition, this, foot, now, columns, first)
+        of = _own_rows(columns[:, this.mid_row - first : transition.at - first + 1], foot, now)
         (attitude,) = attitudes(half_turns(of.rate, 0.5 * of.dt_s))
     row = round((columns.item(T, transition.heel_off - first) - of.t_s.item(0)) / of.dt_s)
     this.push = push = push_off(of, attitude, row, now.pivot(params), params)
@@ -308,17 +309,9 @@ def _push_end(heel_off: PhaseTransition, following: Sequence[PhaseTransition]) -
     return next((t for t in following if t.kind == PUSH_END and t.swing_end == heel_off.swing_end), None)
 
 
-def _push_rows(
-    transition: PhaseTransition,
-    this: StanceCandidate,
-    foot: FootSensor,
-    now: StrideState,
-    columns: FloatArray,
-    first: int,
-) -> Fine:
-    """Return the rows from mid-stance to the end of the push-off."""
-    part = columns[:, this.mid_row - first : transition.at - first + 1]
-    return fine(part, now.own.axes, foot.axes.bias_radps, foot.params.least_rate_hz)
+def _own_rows(window: FloatArray, foot: FootSensor, now: StrideState) -> Fine:
+    """Return the rows of a window in the foot's own axes."""
+    return fine(window, now.own.axes, foot.axes.bias_radps, foot.params.least_rate_hz)
 
 
 class Known(NamedTuple):
@@ -387,7 +380,7 @@ class Batch:
             self._stride_rows = [(-1, self.now.last_stride_row)]
         found: list[Known] = []
         for n, transition in enumerate(self._worked):
-            push_end = _push_end(transition, self._worked[n + 1 : n + 4])
+            push_end = _push_end(transition, self._worked[n + 1 : n + 1 + _PUSH_END_WITHIN])
             events = take_one(transition, push_end, self.foot, self.now, columns, first)
             found.append(Known(transition.at, events, self.now.is_loose))
             if notes:

@@ -94,18 +94,24 @@ def crossings(t_s: FloatArray, signal: FloatArray, level: float) -> tuple[FloatA
     return times[is_rise], times[~is_rise]
 
 
+def slopes(values: FloatArray) -> FloatArray:
+    """Return numpy's gradient of at least two even values (n,) or (n, k), per interval, at a third of its time."""
+    slope = np.empty_like(values)
+    np.subtract(values[2:], values[:-2], out=slope[1:-1])
+    slope[1:-1] *= 0.5
+    slope[0], slope[-1] = values[1] - values[0], values[-1] - values[-2]
+    return slope
+
+
 def cubic(values: FloatArray, rows: FloatArray) -> FloatArray:
     """Return the Catmull-Rom interpolation of even values (n,) or (n, k) at fractional `rows`: local,
     three readings late."""
     at = rows.astype(int)
     np.minimum(at, len(values) - 2, out=at)
     share = rows - at if values.ndim == 1 else (rows - at)[:, None]
-    steps = values[1:] - values[:-1]
-    slope = np.empty_like(values)  # numpy's gradient, at a third of its time
-    np.add(steps[1:], steps[:-1], out=slope[1:-1])
-    slope[1:-1] *= 0.5
-    slope[0], slope[-1] = steps[0], steps[-1]
-    third = slope[1:] + slope[:-1]  # of the polynomial of each interval, as are the slopes and
+    steps, slope = values[1:] - values[:-1], slopes(values)
+    # With the slope and the value these are the coefficients of each interval's polynomial in `share`.
+    third = slope[1:] + slope[:-1]
     third -= 2.0 * steps
     second = steps - slope[:-1]
     second -= third

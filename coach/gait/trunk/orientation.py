@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.signal.filters import cross, hann_smooth, hann_smooth_rows, means, period, whole_mean
+from coach.gait.signal.filters import cross, hann_smooth, hann_smooth_rows, means, period, slopes, whole_mean
 from coach.gait.signal.window import BoolArray, WindowView
 from coach.gait.trunk.params import TrunkParams
 from coach.model.frozen import dataclass
@@ -136,11 +136,7 @@ def forward_axis(motion: Attitude, part: slice) -> FloatArray | None:
     out over steps of both feet. part: the samples to use, over whole strides; they count as evenly spaced.
     """
     width = round(_SLOPE_S * motion.rate_hz)
-    force = hann_smooth(motion.vertical_mps2, 2 * width)
-    slope = np.empty_like(force)
-    np.subtract(force[2:], force[:-2], out=slope[1:-1])
-    slope[0], slope[-1] = 2.0 * (force[1] - force[0]), 2.0 * (force[-1] - force[-2])
-    slope = slope[part] * (0.5 * motion.rate_hz)
+    slope = slopes(hann_smooth(motion.vertical_mps2, 2 * width))[part] * motion.rate_hz
     if not len(slope):
         return None
     smooth = hann_smooth_rows(motion.horizontal_mps2.T, width)[:, part].T
