@@ -36,7 +36,7 @@ def _piece_s() -> float:
     return time.process_time() - start
 
 
-def normalised_s(work: Callable[[], object], rounds: int = 1) -> float:
+def normalised_s(work: Callable[[], object], rounds: int) -> float:
     """CPU seconds of this process for `work`, at the reference's speed: the least of its rounds by the machine's best.
 
     Not the least of quotients: a moment at which the machine was slow for the piece alone would count as a fast one.
