@@ -267,7 +267,7 @@ def test_what_the_coach_said_before_a_tap_on_mute_does_not_undo_it(
     expect(running.locator("#toast")).to_have_text("Cues are silent")
     wait_until(running, is_muted, argument=True)
     assert coach.runs.status()["is_muted"]
-    assert running.evaluate("() => [window.ticks.length, window.shaken.length]") == [0, 1], "it is felt alone"
+    assert running.evaluate("() => [window.ticks.length, window.shaken.length]") == [0, 1], "it only vibrates"
     running.route("**/api/v1/run/mute", lambda route: route.abort(), times=1)
     running.tap("#mute")
     expect(running.locator("#outbox-words")).to_contain_text("waits for the network")
